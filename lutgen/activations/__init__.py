@@ -1,0 +1,45 @@
+"""The catalogue: one file per activation, found by listing this folder.
+
+A file ``NAME.py`` holds the functions ``value`` and ``derivative`` and the ``RECORD`` that
+describes them.  Only the file that is asked for is imported; an alias costs a look at them all.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+from lutgen.activations._record import Activation
+from lutgen.errors import UnknownNameError
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """Return the canonical names in alphabetical order."""
+    return tuple(sorted(path.stem for path in Path(__file__).parent.glob("[a-z]*.py")))
+
+
+def get(name: str) -> Activation:
+    """Return the activation with this name or alias; case and ``-`` for ``_`` do not matter.
+
+    Raises:
+        UnknownNameError: there is none; the message suggests the nearest names.
+    """
+    wanted = name.lower().replace("-", "_")
+    if wanted in names():
+        return _load(wanted)
+    by_alias = {alias: record for record in catalogue() for alias in record.aliases}
+    if wanted in by_alias:
+        return by_alias[wanted]
+    raise UnknownNameError.among("activation", name, [*names(), *by_alias])
+
+
+def catalogue() -> tuple[Activation, ...]:
+    """Return every record, in the order of the names."""
+    return tuple(map(_load, names()))
+
+
+@cache
+def _load(name: str) -> Activation:
+    return import_module(f"{__name__}.{name}").RECORD

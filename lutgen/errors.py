@@ -1,0 +1,75 @@
+"""Every error lutgen raises on purpose.
+
+LutgenError                       something the user can mend
+|-- UsageError                    the request makes no sense            (exit 2)
+|   `-- UnknownNameError          no such activation, method or target
+|-- UndecidableRoundingError      the exact value cannot be told from a rounding boundary
+|-- BudgetError                   no program keeps the asked-for error or size
+|-- StoreError                    the files cannot be written or read
+`-- ToolError                     a compiler or simulator is missing or failed
+"""
+
+from __future__ import annotations
+
+
+class LutgenError(Exception):
+    """Base of all errors that are reported to the user as one line, without a traceback."""
+
+    exit_code = 1
+
+
+class UsageError(LutgenError):
+    """The request makes no sense; the message names the argument, the value and the way out."""
+
+    exit_code = 2
+
+    @classmethod
+    def about(cls, argument: str, problem: str, got: object, advice: str = "") -> UsageError:
+        """Return the error in its one form: argument, problem, value cut short, way out.
+
+        Args:
+            argument: what the user typed the value for, for example ``--in-scale``.
+            problem: what the value must be.
+            got: the offending value; at most 40 characters of it are shown.
+            advice: what to do instead, shown in brackets.
+        """
+        hint = f" ({advice})" if advice else ""
+        return cls(f"{argument}: {problem}, got {shown(got)}{hint}")
+
+
+class UnknownNameError(UsageError):
+    """A name that is not in the catalogue; the message suggests the nearest ones."""
+
+    @classmethod
+    def among(cls, kind: str, name: str, known: list[str]) -> UnknownNameError:
+        """Return the error for ``name``, which is not one of the ``known`` names of a ``kind``."""
+        from difflib import get_close_matches
+
+        near = get_close_matches(name[:80].lower(), known, n=3, cutoff=0.6)
+        hint = f"did you mean {' or '.join(map(repr, near))}?" if near else (
+            f"known: {', '.join(known[:12])}{', ...' if len(known) > 12 else ''}"
+        )
+        return cls(f"unknown {kind} {shown(name)}; {hint}")
+
+
+class UndecidableRoundingError(LutgenError):
+    """An exact value lies so close to a rounding boundary that no precision decided it."""
+
+
+class BudgetError(LutgenError):
+    """No program keeps the asked-for error or size; the message says the best reachable."""
+
+
+class StoreError(LutgenError):
+    """Files cannot be written or read."""
+
+
+class ToolError(LutgenError):
+    """A compiler, simulator or runtime is missing, failed or took too long."""
+
+
+def shown(value: object, limit: int = 40) -> str:
+    """Return ``value`` quoted for a message: one line, printable ASCII, at most ``limit`` long."""
+    text = (value if isinstance(value, str) else str(value))[: limit + 1]
+    text = "".join(c if " " <= c <= "~" else "?" for c in text)
+    return f'"{text if len(text) <= limit else text[: limit - 3] + "..."}"'

@@ -1,0 +1,1 @@
+"""Exact numbers: literals, enclosures and rounding.  No floats."""

@@ -1,0 +1,306 @@
+"""What a user typed, and how the rest is filled in: the step from options to a Spec.
+
+The command line and the manifest both end here, so a default is written once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import NamedTuple
+
+from lutgen import activations, sampling
+from lutgen.activations._record import Activation
+from lutgen.errors import UsageError
+from lutgen.formats import (
+    GRIDS,
+    MAX_WIDTH,
+    MIN_WIDTH,
+    NumberFormat,
+    affine,
+    from_range,
+    power_of_two_at_least,
+    q_format,
+)
+from lutgen.names import check_identifier
+from lutgen.numerics.literals import MAX_LITERAL_LENGTH, Number
+from lutgen.numerics.reals import Value, arb, ball, exact, working_precision
+from lutgen.spec import ROUNDINGS, Method, Spec
+
+DEFAULT_WIDTH = 8
+
+# Scales are float32 numbers, so no output format reaches further or finer than about this.
+_LARGEST_OUTPUT = 2**120
+_SMALLEST_OUTPUT = arb(2) ** -110
+
+
+class Side(NamedTuple):
+    """What is asked of the input or of the output format; None leaves it open.
+
+    Attributes:
+        name: ``in`` or ``out``; the options are ``--in-bits`` and so on.
+        bits: width of the codes.
+        unsigned: unsigned codes.
+        q: Q notation, such as ``Q4.4``.
+        scale: literal of the scale.
+        zero_point: literal of the zero point.
+    """
+
+    name: str
+    bits: int | None = None
+    unsigned: bool = False
+    q: str | None = None
+    scale: str | None = None
+    zero_point: str | None = None
+
+    def explicit_format(self, bits: int) -> NumberFormat | None:
+        """Return the format these options fix, or None where they leave the scale open.
+
+        Args:
+            bits: width where this side gives none.
+
+        Raises:
+            UsageError: options that contradict each other, or values out of range.
+        """
+        width = self.bits or bits
+        if not MIN_WIDTH <= width <= MAX_WIDTH:
+            raise UsageError.about(
+                f"--{self.name}-bits", f"must be {MIN_WIDTH} to {MAX_WIDTH}", width
+            )
+        if self.q is not None:
+            for option, given in (("scale", self.scale), ("zp", self.zero_point)):
+                if given is not None:
+                    raise UsageError(
+                        f"--{self.name}-format and --{self.name}-{option} both fix the "
+                        f"{self.name}put format; give one of them"
+                    )
+            found = q_format(self.q, self.name)
+            if self.bits is not None and found.width != self.bits:
+                raise UsageError.about(
+                    f"--{self.name}-format", f"must have the {self.bits} bits asked for", self.q
+                )
+            if self.unsigned and found.signed:
+                raise UsageError.about(
+                    f"--{self.name}-format", "must be UQ notation for unsigned codes", self.q
+                )
+            return found
+        if self.scale is None:
+            if self.zero_point is not None:
+                raise UsageError(
+                    f"--{self.name}-zp needs --{self.name}-scale; without it both are derived"
+                )
+            return None
+        return affine(
+            width,
+            signed=not self.unsigned,
+            scale=Number.parse(self.scale, f"--{self.name}-scale"),
+            zero_point=whole_number(self.zero_point or "0", f"--{self.name}-zp"),
+            side=self.name,
+        )
+
+
+@dataclass(frozen=True)
+class Request:
+    """One table as a user asks for it: texts, and None for what is left open.
+
+    Attributes:
+        function: name or alias of an activation.
+        parameters: ``name=value`` texts.
+        derivative: tabulate the derivative.
+        bits: width of input and output codes.
+        input: what is asked of the input format.
+        output: what is asked of the output format.
+        range: ``LO,HI``, the real input range to cover.
+        grid: how a range becomes a scale.
+        rounding: how an exact value becomes a code.
+        method: how the function is approximated.
+        name: identifier and file stem.
+        description: the user's own words.
+    """
+
+    function: str
+    parameters: tuple[str, ...] = ()
+    derivative: bool = False
+    bits: int = DEFAULT_WIDTH
+    input: Side = field(default_factory=lambda: Side("in"))
+    output: Side = field(default_factory=lambda: Side("out"))
+    range: str | None = None
+    grid: str = "pow2"
+    rounding: str = ROUNDINGS[0]
+    method: Method = field(default_factory=lambda: Method(None))
+    name: str | None = None
+    description: str = ""
+
+    def resolve(self) -> Spec:
+        """Fill in everything that is left open.
+
+        Raises:
+            UsageError: the request makes no sense.
+        """
+        record = activations.get(self.function)
+        parameters = record.parse_parameters(self.parameters)
+        _check_choice("--rounding", self.rounding, ROUNDINGS)
+        _check_choice("--grid", self.grid, GRIDS)
+        method = self._method()
+        if not MIN_WIDTH <= self.bits <= MAX_WIDTH:
+            raise UsageError.about("--bits", f"must be {MIN_WIDTH} to {MAX_WIDTH}", self.bits)
+        if self.name is not None:
+            check_identifier("--name", self.name)
+        given_output = self.output.explicit_format(self.bits)
+        input_format, covered = self._input_format(record)
+        function = record.bind(parameters, derivative=self.derivative)
+        output_format = given_output or covering_format(
+            function, input_format, covered,
+            width=self.output.bits or self.bits, signed=not self.output.unsigned,
+        )
+        stem = f"{record.name}{'_grad' if self.derivative else ''}"
+        return Spec(
+            name=self.name or f"{stem}_{_types(input_format, output_format)}",
+            activation=record,
+            parameters=parameters,
+            derivative=self.derivative,
+            input=input_format,
+            output=output_format,
+            rounding=self.rounding,
+            method=method,
+            description=self.description,
+        )
+
+    def _method(self) -> Method:
+        """Return the method, chosen where it is left open: a table for 8 bits, else the cheapest.
+
+        Raises:
+            UsageError: its options make no sense.
+        """
+        method = self.method
+        if method.name is None:
+            width = self.input.bits or self.bits
+            if self.input.q is not None:
+                width = q_format(self.input.q, "in").width
+            budget = method.max_error is not None or method.max_bytes is not None
+            method = method._replace(name="auto" if width > 8 or budget else "lut")
+        return method.checked()
+
+    def _input_format(self, record: Activation) -> tuple[NumberFormat, tuple[Fraction, Fraction]]:
+        """Return the input format and the real range that the output has to cover."""
+        found = self.input.explicit_format(self.bits)
+        if found is not None:
+            if self.range is not None:
+                option = "format" if self.input.q else "scale"
+                raise UsageError(
+                    f"--range and --in-{option} both fix the input format; give one of them"
+                )
+            return found, (found.decode(found.min_code), found.decode(found.max_code))
+        low, high = self._range(record)
+        width = self.input.bits or self.bits
+        found = from_range(low, high, width, signed=not self.input.unsigned, grid=self.grid)
+        return found, (low.value, high.value)
+
+    def _range(self, record: Activation) -> tuple[Number, Number]:
+        """Return the range asked for, else the record's, cut at 0 for unsigned codes."""
+        if self.range is None:
+            low, high = map(Number.of, record.default_range)
+            if self.input.unsigned and self.grid != "affine" and low.value < 0 < high.value:
+                low = Number.of(0)
+            return low, high
+        ends = self.range.split(",")
+        if len(ends) != 2 or len(self.range) > 2 * MAX_LITERAL_LENGTH:
+            raise UsageError.about("--range", "must be LO,HI", self.range, "try --range=-8,8")
+        low, high = (Number.parse(end, "--range") for end in ends)
+        return low, high
+
+
+def covering_format(
+    function: sampling.Function,
+    input_format: NumberFormat,
+    covered: tuple[Fraction, Fraction],
+    *,
+    width: int,
+    signed: bool,
+) -> NumberFormat:
+    """Return the smallest power-of-two scale whose codes hold the function's values.
+
+    The rounded values may lie one code beyond either end (so tanh gets 1/128 at 8 bits): that
+    code saturates, and all others gain a bit.  With at most 8 bits the zero point of a one-sided
+    function is the end of the code range; above it is 0.
+
+    Args:
+        function: the real function.
+        input_format: the codes at which it is evaluated.
+        covered: real input range that matters; codes outside it do not count.
+        width: bits of the output codes.
+        signed: whether they are signed.
+    """
+    low, high = _extremes(function, input_format, covered)
+    codes = NumberFormat(width, signed, Fraction(1))
+    if width <= 8 or not signed:
+        one_sided = codes.min_code if low >= 0 else codes.max_code if high <= 0 else None
+        zero_point = (0 if signed else 2 ** (width - 1)) if one_sided is None else one_sided
+    else:
+        zero_point = 0
+    # Half a code short of two codes beyond the end still rounds to one code beyond it.
+    above = Fraction(2 * (codes.max_code + 1 - zero_point) + 1, 2)
+    below = Fraction(2 * (zero_point - codes.min_code + 1) + 1, 2)
+    reach = max(high / above if high > 0 else Fraction(0), -low / below if low < 0 else Fraction(0))
+    scale = power_of_two_at_least(reach) if reach else Fraction(1, 2 ** (width - 1))
+    return NumberFormat(width, signed, scale, zero_point)
+
+
+def _extremes(
+    function: sampling.Function, codes: NumberFormat, covered: tuple[Fraction, Fraction]
+) -> tuple[Fraction, Fraction]:
+    """Return rational bounds of the finite values over the covered codes, each within 2^-60."""
+    inputs = sampling.real_inputs(codes)
+    start, end = map(exact, covered)
+    found = [
+        value
+        for x, value in zip(inputs, sampling.values(function, codes), strict=True)
+        if start <= x <= end and not sampling.is_infinite(value)
+    ]
+    if not found:
+        return Fraction(0), Fraction(0)
+    with working_precision(sampling.BASE_PRECISION):
+        ends = ball(min(found, key=_midpoint)).mid(), ball(max(found, key=_midpoint)).mid()
+        if any(abs(end) > _LARGEST_OUTPUT for end in ends):
+            raise UsageError(
+                "the function reaches values beyond 2^120 on this input range; give --out-scale, "
+                "or a smaller --range"
+            )
+        return _exactly(ends[0]), _exactly(ends[1])
+
+
+def _midpoint(value: Value) -> float:
+    """Return a float near ``value``, to find the extreme ones by."""
+    return float(ball(value).mid())
+
+
+def _exactly(point: arb) -> Fraction:
+    """Return the rational that an exact ball is; 0 where no scale would show it."""
+    if abs(point) < _SMALLEST_OUTPUT:
+        return Fraction(0)
+    mantissa, exponent = point.man_exp()
+    return int(mantissa) * Fraction(2) ** int(exponent)
+
+
+def _types(input_format: NumberFormat, output_format: NumberFormat) -> str:
+    """Return ``s8``, or ``s8_s16`` where the sides differ."""
+    sides = [input_format.suffix, output_format.suffix]
+    return "_".join(dict.fromkeys(sides))
+
+
+def whole_number(text: str, argument: str) -> int:
+    """Return the integer that ``text`` is.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if len(text) > MAX_LITERAL_LENGTH or not re.fullmatch(r"[+-]?[0-9]+", text.strip(), re.ASCII):
+        raise UsageError.about(argument, "must be a whole number", text)
+    return int(text)
+
+
+def _check_choice(argument: str, value: str, choices: Iterable[str]) -> None:
+    if value not in choices:
+        raise UsageError.about(argument, f"must be one of {', '.join(choices)}", value)
