@@ -1,0 +1,113 @@
+"""The methods: each turns what the exact function demands into a program.
+
+A method is a module with
+
+- ``approximate(frame, tolerance, options) -> Program | None``: the smallest program of its kind
+  that keeps the tolerance, or None;
+- ``worth_folding(options) -> bool``: whether it is folded without being asked;
+- optionally ``lower_bound(frame, options) -> Fraction``: an error that is certainly too small for
+  the asked size, to start the search from.
+
+What is common to them is here: which frames to try, the search for the smallest error where a
+size is given instead, and the choice between methods.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+from lutgen.accuracy import ErrorReport
+from lutgen.errors import BudgetError
+from lutgen.ideal import EXACT, FAITHFUL, NEAREST, Ideal, Tolerance
+from lutgen.methods import _search
+from lutgen.methods._auto import CANDIDATES, STEP_BYTES, Candidate, cheapest
+from lutgen.numerics.literals import Number
+from lutgen.program import Program
+from lutgen.spec import FAITHFUL_WORD
+
+__all__ = ["STEP_BYTES", "Candidate", "approximate", "asked_tolerance", "candidates"]
+
+DEFAULT_TOLERANCE = Tolerance(Fraction(5, 8))
+"""What 16-bit outputs are approximated to, where neither an error nor a size is asked for."""
+
+
+def approximate(ideal: Ideal) -> Program:
+    """Return the program that answers the spec.
+
+    Raises:
+        BudgetError: what is asked cannot be kept; the message says the best reachable.
+    """
+    options = ideal.spec.method
+    found = candidates(ideal)
+    tolerance = asked_tolerance(ideal)
+    if tolerance is None:
+        # A size is given: the most accurate of what fits.
+        fitting = [(c, _largest_error(c, ideal)) for c in found if c.program is not None]
+        best = min(fitting, key=lambda pair: pair[1], default=(None, None))[0]
+    else:
+        best = cheapest(found, options.max_bytes)
+    if best is None:
+        raise BudgetError(_refusal(ideal, tolerance))
+    return best.program
+
+
+def candidates(ideal: Ideal) -> list[Candidate]:
+    """Return every program looked at for the spec, in order of preference.
+
+    ``auto`` tells each method what the cheapest program so far costs, so that a method which
+    cannot come below that need not search to the end.
+    """
+    options = ideal.spec.method
+    tried = CANDIDATES if options.name == "auto" else (options,)
+    tolerance = asked_tolerance(ideal)
+    found: list[Candidate] = []
+    for method in tried:
+        chosen = method._replace(fold=options.fold, max_bytes=options.max_bytes)
+        if tolerance is None:
+            found.append(_search.least_error(ideal, chosen))
+            continue
+        best = cheapest(found, options.max_bytes)
+        if best is not None:
+            chosen = chosen._replace(max_bytes=best.cost)
+        found += _search.within(ideal, tolerance, chosen)
+    return found
+
+
+def asked_tolerance(ideal: Ideal) -> Tolerance | None:
+    """Return the tolerance to keep; None where a size is given and the error is to be least."""
+    options = ideal.spec.method
+    if options.exact:
+        return EXACT
+    if options.max_error == FAITHFUL_WORD:
+        return FAITHFUL
+    if options.max_error is not None:
+        return Tolerance(Number.parse(options.max_error, "--max-error").value)
+    if options.name == "lut":
+        return EXACT
+    if options.segments is not None or options.max_bytes is not None:
+        return None
+    return NEAREST if ideal.spec.output.width <= 8 else DEFAULT_TOLERANCE
+
+
+def _largest_error(candidate: Candidate, ideal: Ideal) -> float:
+    return ErrorReport.measure(candidate.program, ideal).max_lsb
+
+
+def _refusal(ideal: Ideal, tolerance: Tolerance | None) -> str:
+    """Return the message for a request that no program answers."""
+    spec = ideal.spec
+    options = spec.method
+    sizes = (("--segments", options.segments), ("--max-bytes", options.max_bytes))
+    given = " and ".join(f"{option} {value}" for option, value in sizes if value is not None)
+    head = f"{spec.name}: {options.name} cannot keep "
+    if tolerance is None:
+        return f"{head}{given}; allow more, or another --method"
+    head += f"an error of {tolerance.text}" + (f" with {given}" if given else "")
+    if options.name != "auto":
+        relaxed = replace(spec, method=options._replace(max_error=None, exact=False))
+        best = _search.least_error(replace(ideal, spec=relaxed), relaxed.method)
+        if best.program is not None:
+            error = _largest_error(best, ideal)
+            return f"{head}; the best it reaches is {error:.4f} LSB"
+    return f"{head}; allow more, or another --method"

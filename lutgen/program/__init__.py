@@ -1,0 +1,13 @@
+"""The bit-true definition of a table: a short straight-line list of integer operations.
+
+A method builds a ``Program`` with a ``Builder``; NumPy runs it (``evaluate``), accuracy
+measures it, and every target prints it.
+"""
+
+from __future__ import annotations
+
+from lutgen.program.builder import Builder, Program, Value
+from lutgen.program.evaluate import evaluate, run
+from lutgen.program.table import Table
+
+__all__ = ["Builder", "Program", "Table", "Value", "evaluate", "run"]

@@ -1,0 +1,71 @@
+"""NumPy runs a program: the definition that every target is compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lutgen.program import ops
+
+if TYPE_CHECKING:
+    from lutgen.program.builder import Program
+
+
+def evaluate(program: Program, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return the output codes of ``program``.
+
+    Args:
+        program: what to run.
+        inputs: int64 codes for every input by name, all of one shape.
+
+    Returns:
+        int64 codes, of the inputs' shape.
+    """
+    results: list[np.ndarray] = []
+    for value in program.values:
+        if isinstance(value.op, ops.Input):
+            results.append(np.asarray(inputs[value.name], dtype=np.int64))
+        else:
+            results.append(apply(value.op, [results[ref] for ref in value.op.operands]))
+    shape = np.broadcast_shapes(*(np.shape(codes) for codes in inputs.values()))
+    return np.broadcast_to(results[program.output], shape)
+
+
+def run(program: Program) -> np.ndarray:
+    """Return the output code for every code of a program's one input, ascending: int64."""
+    (name, value_format), = program.inputs.items()
+    return evaluate(program, {name: np.arange(value_format.min_code, value_format.max_code + 1)})
+
+
+def apply(op: ops.Op, operands: Sequence[np.ndarray]) -> np.ndarray:
+    """Return one operation's result, element by element."""
+    match op:
+        case ops.Const():
+            return np.int64(op.number)
+        case ops.Add():
+            return operands[0] + operands[1]
+        case ops.Sub():
+            return operands[0] - operands[1]
+        case ops.Mul():
+            return operands[0] * operands[1]
+        case ops.Min():
+            return np.minimum(*operands)
+        case ops.Max():
+            return np.maximum(*operands)
+        case ops.ShiftLeft():
+            return operands[0] << op.bits
+        case ops.ShiftRight():
+            return operands[0] >> op.bits
+        case ops.LowBits():
+            return operands[0] & (2**op.bits - 1)
+        case ops.Clamp():
+            return np.clip(operands[0], op.low, op.high)
+        case ops.Select():
+            return np.where(operands[0] < 0, operands[1], operands[2])
+        case ops.Lookup():
+            return op.table.values[operands[0]]
+        case ops.Segment():
+            return np.searchsorted(np.array(op.breakpoints, np.int64), operands[0], side="right")
+    raise TypeError(f"not an operation: {op!r}")

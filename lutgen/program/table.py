@@ -1,0 +1,53 @@
+"""One ROM: integers in address order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """The constants behind a ``Lookup``.
+
+    Attributes:
+        name: what it holds: ``lut``, ``slopes``; targets put the program's name before it.
+        values: int64, shape (depth,), address order, read-only.
+        meaning: one line for the comment above the emitted array.
+    """
+
+    name: str
+    values: np.ndarray
+    meaning: str
+
+    def __post_init__(self) -> None:
+        values = np.array(self.values, dtype=np.int64)
+        values.setflags(write=False)
+        object.__setattr__(self, "values", values)
+
+    @property
+    def depth(self) -> int:
+        """Number of entries."""
+        return len(self.values)
+
+    @property
+    def low(self) -> int:
+        """The smallest entry."""
+        return int(self.values.min())
+
+    @property
+    def high(self) -> int:
+        """The largest entry."""
+        return int(self.values.max())
+
+    @property
+    def entry_bytes(self) -> int:
+        """Bytes per entry as stored in software: 1, 2, 4 or 8."""
+        bits = max(self.high.bit_length(), (~self.low).bit_length()) + (self.low < 0)
+        return next(size for size in (1, 2, 4, 8) if bits <= 8 * size)
+
+    @property
+    def storage_bytes(self) -> int:
+        """Bytes of the whole table."""
+        return self.depth * self.entry_bytes
