@@ -1,0 +1,123 @@
+"""The command line: parse, call the pipeline, print.
+
+Importing this package costs click and nothing more; a command's module, and through it the
+libraries it needs, is imported when that command runs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from importlib import import_module
+from types import FrameType
+
+import click
+
+from lutgen import __version__
+from lutgen.errors import LutgenError, shown
+
+# Mind that the modules of this package hide builtins of the same name here: no list() below.
+COMMANDS = {
+    "build": "Write the files of the chosen targets, print the error summary.",
+    "list": "Print the catalogue.",
+    "report": "Print the error report only.",
+    "show": "Print one activation: definition, source, parameters, facts.",
+    "verify": "Run every file in a folder on every input code, bit for bit.",
+}
+
+INTERRUPTED, TERMINATED = 130, 143
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module when the command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the help page."""
+        return [*COMMANDS]
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Return the command, importing its module."""
+        if name not in COMMANDS:
+            return None
+        return import_module(f"{__name__}.{name}").command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that was asked for; an unknown one gets the nearest names."""
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            from lutgen.errors import UnknownNameError
+
+            raise UnknownNameError.among("command", args[0], [*COMMANDS])
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands' summaries without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([*COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="lutgen")
+def cli() -> None:
+    """Neural-network activation functions as integers for edge hardware.
+
+    \b
+    lutgen build gelu --bits 8 --target c
+    lutgen report tanh --bits 16 --range=-4,4
+    lutgen verify generated
+    """
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return the exit code; no traceback but under ``--debug``."""
+    words = sys.argv[1:] if arguments is None else arguments
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        result = cli.main(words, prog_name="lutgen", standalone_mode=False)
+        sys.stdout.flush()
+        return result if isinstance(result, int) else 0
+    except BrokenPipeError:
+        # The reader has gone; what is still buffered must not complain at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (KeyboardInterrupt, click.Abort):
+        _complain("interrupted")
+        return INTERRUPTED
+    except Exception as problem:
+        if "--debug" in words:
+            raise
+        return _report_failure(problem)
+
+
+def _report_failure(problem: Exception) -> int:
+    """Print one line about a failure and return the exit code."""
+    if isinstance(problem, LutgenError):
+        _complain(str(problem))
+        return problem.exit_code
+    if isinstance(problem, click.ClickException):
+        message = shown(" ".join(problem.format_message().split()), 300)[1:-1]
+        where = problem.ctx.command_path if getattr(problem, "ctx", None) else "lutgen"
+        _complain(f"{message} (see {where} --help)")
+        return problem.exit_code
+    if isinstance(problem, OSError):
+        _complain(f"{problem.filename or 'system'}: {problem.strerror or problem}")
+        return 1
+    _complain(
+        f"internal: {type(problem).__name__}: {shown(problem, 200)[1:-1]} "
+        "(a defect in lutgen; --debug shows where)"
+    )
+    return 1
+
+
+def _complain(message: str) -> None:
+    """Print an error line, if there is still somewhere to print it."""
+    with contextlib.suppress(OSError):
+        click.echo(f"error: {message}", err=True)
+
+
+def _terminate(signum: int, frame: FrameType | None) -> None:
+    """End with the exit code of SIGTERM, through the clean-up of whatever was being written."""
+    raise SystemExit(TERMINATED)

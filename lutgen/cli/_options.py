@@ -1,0 +1,116 @@
+"""Options that several commands share, and the request they make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import click
+
+from lutgen.errors import UsageError
+from lutgen.request import DEFAULT_WIDTH, Request, Side, whole_number
+from lutgen.spec import FOLDS, METHODS, Method
+
+F = TypeVar("F", bound=Callable[..., object])
+
+_REQUEST_OPTIONS = (
+    click.option("--bits", default=str(DEFAULT_WIDTH), show_default=True, metavar="8|16",
+                 help="Width of input and output codes."),
+    click.option("--in-bits", metavar="2..16", help="Width of the input codes alone."),
+    click.option("--out-bits", metavar="2..16", help="Width of the output codes alone."),
+    click.option("--unsigned", is_flag=True, help="Unsigned codes on both sides."),
+    click.option("--in-unsigned", is_flag=True, help="Unsigned input codes."),
+    click.option("--out-unsigned", is_flag=True, help="Unsigned output codes."),
+    click.option("--range", metavar="LO,HI", help="Real input range to cover."),
+    click.option("--grid", default="pow2", show_default=True, metavar="pow2|symmetric|affine",
+                 help="How a range becomes a scale."),
+    click.option("--in-format", metavar="Q4.4", help="Input format; m of Qm.n counts the sign."),
+    click.option("--out-format", metavar="UQ0.8", help="Output format in Q notation."),
+    click.option("--in-scale", metavar="S", help="Input scale: 0.0078125, 1/255, 0x1p-7, 0.0039f."),
+    click.option("--in-zp", metavar="Z", help="Input zero point."),
+    click.option("--out-scale", metavar="S", help="Output scale."),
+    click.option("--out-zp", metavar="Z", help="Output zero point."),
+    click.option("--rounding", default="half-even", show_default=True,
+                 metavar="half-even|half-away|half-up|floor", help="How a value becomes a code."),
+    click.option("--param", "params", multiple=True, metavar="K=V",
+                 help="Activation parameter; repeatable."),
+    click.option("--derivative", is_flag=True, help="The exact derivative instead."),
+    click.option("--method", metavar="|".join(METHODS),
+                 help="How the function is approximated; lut for 8-bit input, else auto."),
+    click.option("--segments", metavar="N", help="Segments of interp, uniform or pwl."),
+    click.option("--aligned", metavar="K", help="Breakpoints of pwl at multiples of 2^K codes."),
+    click.option("--fold", default="auto", show_default=True, metavar="|".join(FOLDS),
+                 help="Store one half of a symmetric function."),
+    click.option("--max-error", metavar="E|faithful", help="Largest allowed error in LSB."),
+    click.option("--exact", is_flag=True, help="Every code correctly rounded, ties too."),
+    click.option("--max-bytes", metavar="N", help="Storage budget in bytes."),
+    click.option("--name", metavar="IDENT", help="Identifier and file stem."),
+)
+
+
+def request_options(command: F) -> F:
+    """Add the options that describe one table."""
+    for option in reversed(_REQUEST_OPTIONS):
+        command = option(command)
+    return command
+
+
+def output_options(command: F) -> F:
+    """Add ``--json``, ``-q``, ``-v`` and ``--debug``."""
+    for option in (
+        click.option("--debug", is_flag=True, expose_value=False, help="Show tracebacks."),
+        click.option("-v", "--verbose", is_flag=True, help="Say more."),
+        click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors."),
+        click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout."),
+    ):
+        command = option(command)
+    return command
+
+
+def debug_option(command: F) -> F:
+    """Add ``--debug``, which ``main`` looks for among the arguments."""
+    return click.option("--debug", is_flag=True, expose_value=False, help="Show tracebacks.")(
+        command
+    )
+
+
+def request_from(function: str | None, options: dict[str, object]) -> Request:
+    """Return the request that the options of ``request_options`` make.
+
+    Raises:
+        UsageError: a name is missing, or a width is not a whole number.
+    """
+    if function is None:
+        raise UsageError("NAME is missing; try: lutgen build gelu, or lutgen list")
+
+    def whole(option: str) -> int | None:
+        text = options[option]
+        return None if text is None else whole_number(str(text), f"--{option.replace('_', '-')}")
+
+    return Request(
+        function=function,
+        parameters=tuple(options["params"]),
+        derivative=bool(options["derivative"]),
+        bits=whole("bits"),
+        input=Side(
+            "in", whole("in_bits"), options["unsigned"] or options["in_unsigned"],
+            options["in_format"], options["in_scale"], options["in_zp"],
+        ),
+        output=Side(
+            "out", whole("out_bits"), options["unsigned"] or options["out_unsigned"],
+            options["out_format"], options["out_scale"], options["out_zp"],
+        ),
+        range=options["range"],
+        grid=options["grid"],
+        rounding=options["rounding"],
+        method=Method(
+            name=options["method"],
+            segments=whole("segments"),
+            aligned=whole("aligned"),
+            fold=options["fold"],
+            max_error=options["max_error"],
+            exact=options["exact"],
+            max_bytes=whole("max_bytes"),
+        ),
+        name=options["name"],
+    )

@@ -1,0 +1,92 @@
+"""``lutgen build``: write the files of one table."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from lutgen import pipeline
+from lutgen.cli._options import output_options, request_from, request_options
+from lutgen.errors import UsageError
+from lutgen.reports import terminal
+from lutgen.reports.document import candidate_document, table_document
+from lutgen.store import Written, describe
+from lutgen.targets import LAYOUTS, NAMES, Options, get
+
+BUILD_SCHEMA = "lutgen.build/1"
+CANDIDATES_SCHEMA = "lutgen.candidates/1"
+
+
+@click.command("build")
+@click.argument("function", metavar="NAME", required=False)
+@request_options
+@click.option("--target", "target_lists", multiple=True, metavar="LIST",
+              help=f"Comma list of {', '.join(NAMES)}; default c.")
+@click.option("--c-layout", default=LAYOUTS[0], show_default=True, metavar="|".join(LAYOUTS),
+              help="One header, or a header and a source file.")
+@click.option("-o", "--output", default="generated", show_default=True, metavar="DIR",
+              type=click.Path(path_type=Path), help="Where the files go.")
+@click.option("--explain", is_flag=True, help="Print the candidates and why one won.")
+@click.option("--candidates", metavar="json", help="The candidates as one JSON document.")
+@click.option("--force", is_flag=True, help="Overwrite files that lutgen did not make.")
+@output_options
+def command(
+    function: str | None,
+    target_lists: tuple[str, ...],
+    c_layout: str,
+    output: Path,
+    explain: bool,
+    candidates: str | None,
+    force: bool,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
+    **options: object,
+) -> None:
+    """Write the files of the activation NAME and print the error summary.
+
+    \b
+    lutgen build gelu --bits 8 --target c
+    lutgen build sigmoid --in-scale 0.047f --in-zp 3 --target c,json -o include
+    """
+    names = _targets(target_lists)
+    if c_layout not in LAYOUTS:
+        raise UsageError.about("--c-layout", f"must be one of {', '.join(LAYOUTS)}", c_layout)
+    if candidates not in (None, "json"):
+        raise UsageError.about("--candidates", "must be json", candidates)
+    spec = request_from(function, options).resolve()
+    if explain or candidates:
+        found, reports = pipeline.explore(spec)
+    solution = pipeline.solve(spec)
+    written = pipeline.build([solution], names, Options(c_layout), output, force=force)
+    if candidates:
+        entries = [candidate_document(c, report) for c, report in zip(found, reports, strict=True)]
+        document = {"schema": CANDIDATES_SCHEMA, "name": spec.name, "candidates": entries}
+        click.echo(json.dumps(document, indent=2))
+    elif as_json:
+        click.echo(json.dumps(_document(solution, written), indent=2))
+    elif not quiet:
+        click.echo(terminal.full(solution) if verbose else terminal.summary(solution))
+        if explain:
+            click.echo(terminal.explanation(found, reports))
+        for item in written:
+            size = f"{len(item.artifact.content)} bytes"
+            click.echo(f"  {'wrote' if item.changed else 'kept':<7} {item.path} ({size})")
+
+
+def _targets(lists: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the targets asked for, each once, in the order given; c where there is none."""
+    names = [name.strip() for text in lists for name in text.split(",")]
+    for name in names:
+        get(name)
+    return tuple(dict.fromkeys(names)) or ("c",)
+
+
+def _document(solution: pipeline.Solution, written: list[Written]) -> dict[str, object]:
+    return {
+        "schema": BUILD_SCHEMA,
+        "tables": [table_document(solution)],
+        "artifacts": [describe(item.artifact) for item in written],
+    }

@@ -1,0 +1,49 @@
+"""The one Jinja environment: templates arrange text and compute nothing."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+@cache
+def template_root() -> Path:
+    """Return the folder of the templates: in the wheel inside the package, else beside it."""
+    for folder in (_PACKAGE / "templates", _PACKAGE.parent / "templates"):
+        if folder.is_dir():
+            return folder
+    raise FileNotFoundError("lutgen: template folder not found; reinstall the package")
+
+
+@cache
+def environment() -> Environment:
+    """Return the environment in which every template is rendered."""
+    return Environment(
+        loader=FunctionLoader(_source),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+
+
+def render(template: str, **view: object) -> bytes:
+    """Return ``template`` filled with ``view``: ASCII bytes with LF line ends.
+
+    Args:
+        template: path below the template root, such as ``c/header.h.jinja``.
+        view: flat values: strings, integers, tuples of them.
+    """
+    return environment().get_template(template).render(view).encode("ascii")
+
+
+def _source(name: str) -> str | None:
+    """Return the text of a template; None for a name that leads out of the folder."""
+    path = template_root().joinpath(name).resolve()
+    inside = path.is_relative_to(template_root())
+    return path.read_text(encoding="utf-8") if inside and path.is_file() else None

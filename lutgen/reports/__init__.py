@@ -1,0 +1,1 @@
+"""The faces of an error report.  No arithmetic: every figure comes from ``accuracy.py``."""

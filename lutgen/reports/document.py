@@ -1,0 +1,73 @@
+"""The JSON face: ``lutgen.table/1``."""
+
+from __future__ import annotations
+
+from lutgen.accuracy import ErrorReport
+from lutgen.methods import Candidate
+from lutgen.program import Program
+from lutgen.solution import Solution
+from lutgen.spec import format_document
+
+TABLE_SCHEMA = "lutgen.table/1"
+
+
+def table_document(solution: Solution, **extra: str) -> dict[str, object]:
+    """Return a solution as a JSON object, without its codes.
+
+    Args:
+        solution: what to describe.
+        extra: further top-level members, placed after the schema.
+    """
+    spec, report = solution.spec, solution.report
+    return {
+        "schema": TABLE_SCHEMA,
+        **extra,
+        "name": spec.name,
+        "activation": spec.activation.name,
+        "definition": spec.definition,
+        "derivative": spec.derivative,
+        "parameters": {key: str(number.value) for key, number in spec.parameters.items()},
+        "input": format_document(spec.input),
+        "output": format_document(spec.output),
+        "rounding": spec.rounding,
+        "method": method_document(solution.program),
+        "error": {
+            "max_lsb": report.max_lsb,
+            "max_real": report.max_real,
+            "rms_lsb": report.rms_lsb,
+            "bias_lsb": report.bias_lsb,
+            "misrounded": report.misrounded,
+            "faithful": report.faithful,
+            "saturated": report.saturated,
+            "outside_domain": report.outside,
+            "monotonicity_breaks": report.monotonicity_breaks,
+            "unused_output_codes": report.unused_codes,
+            "worst": [worst._asdict() for worst in report.worst],
+        },
+        "storage_bytes": report.storage_bytes,
+        "sha256": solution.codes_sha256,
+        "spec_sha256": spec.digest,
+    }
+
+
+def method_document(program: Program) -> dict[str, object]:
+    """Return how a program approximates; members that do not apply are left out."""
+    members = {
+        "name": program.method,
+        "segments": program.segments,
+        "real_minimum": program.minimum,
+        "fold": program.fold,
+        "steps": len(program.values),
+    }
+    return {key: value for key, value in members.items() if value is not None}
+
+
+def candidate_document(candidate: Candidate, report: ErrorReport | None) -> dict[str, object]:
+    """Return one candidate of ``--candidates json``; without a report it keeps no tolerance."""
+    kept = {} if report is None else {
+        **method_document(candidate.program),
+        "storage_bytes": report.storage_bytes,
+        "cost": candidate.cost,
+        "max_lsb": report.max_lsb,
+    }
+    return {"name": candidate.method.name, "fold": candidate.fold, "kept": bool(kept), **kept}

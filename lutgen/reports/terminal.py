@@ -1,0 +1,99 @@
+"""The terminal face: what was built and how good it is, in a screenful."""
+
+from __future__ import annotations
+
+from lutgen.accuracy import ErrorReport, WorstCode
+from lutgen.methods import STEP_BYTES, Candidate
+from lutgen.program import Program
+from lutgen.solution import Solution
+
+
+def summary(solution: Solution) -> str:
+    """Return the definition, the formats and the error in a few lines."""
+    spec, report = solution.spec, solution.report
+    rows = [
+        ("input", spec.input.description),
+        ("output", spec.output.description),
+        ("method", method(solution.program)),
+        ("storage", f"{report.storage_bytes} bytes"),
+        ("rounding", spec.rounding),
+        ("error", _error(report)),
+        *(("note", note) for note in _notes(report)),
+    ]
+    lines = [f"{spec.name}: {spec.definition}", *(f"  {label:<8} {text}" for label, text in rows)]
+    return "\n".join(lines)
+
+
+def full(solution: Solution) -> str:
+    """Return the summary followed by the codes with the largest errors."""
+    head = f"  {'code':>7} {'x':>12} {'exact':>14} {'got':>7} {'error/LSB':>10}"
+    rows = (_worst(worst) for worst in solution.report.worst)
+    return "\n".join([summary(solution), "  worst codes", head, *rows])
+
+
+def method(program: Program) -> str:
+    """Return how a program approximates, in a few words."""
+    parts = [program.method]
+    if program.segments is not None:
+        parts.append(f"{program.segments} segments")
+    if program.minimum is not None:
+        parts.append(f"at least {program.minimum} with real coefficients")
+    if program.fold != "none":
+        parts.append(f"folded ({program.fold})")
+    return ", ".join(parts)
+
+
+def explanation(found: list[Candidate], reports: list[ErrorReport | None]) -> str:
+    """Return the candidates with bytes, steps, cost and error, and why one won."""
+    head = (
+        f"  {'candidate':<12} {'fold':<5} {'segments':>8} {'bytes':>7} {'cost':>7} {'max LSB':>8}"
+    )
+    rows = [_candidate(c, report) for c, report in zip(found, reports, strict=True)]
+    why = (
+        f"  cost = bytes of storage + {STEP_BYTES} for every step; the least cost wins. A method "
+        "that cannot come\n  below the cheapest before it is not searched to the end."
+    )
+    return "\n".join([head, *rows, why])
+
+
+def _candidate(candidate: Candidate, report: ErrorReport | None) -> str:
+    name = f"  {candidate.method.name:<12} {candidate.fold:<5}"
+    if report is None:
+        return f"{name} keeps no such error at a lower cost"
+    segments = "" if candidate.program.segments is None else str(candidate.program.segments)
+    return (
+        f"{name} {segments:>8} {report.storage_bytes:>7} {candidate.cost:>7} "
+        f"{report.max_lsb:>8.4f}"
+    )
+
+
+def _error(report: ErrorReport) -> str:
+    verdict = (
+        "correctly rounded" if report.misrounded == 0
+        else f"faithful, {report.misrounded} codes not the nearest" if report.faithful
+        else f"not faithful, {report.misrounded} codes not the nearest"
+    )
+    return (
+        f"max {report.max_lsb:.4f} LSB ({report.max_real:.3g} real), rms {report.rms_lsb:.4f}, "
+        f"bias {report.bias_lsb:+.4f}; {verdict}"
+    )
+
+
+def _notes(report: ErrorReport) -> list[str]:
+    notes = []
+    if report.saturated:
+        notes.append(f"{report.saturated} input codes saturate")
+    if report.outside:
+        notes.append(f"{report.outside} input codes lie outside the domain: nearest limit taken")
+    if report.monotonicity_breaks:
+        notes.append(f"{report.monotonicity_breaks} steps break the promised monotonicity")
+    if report.unused_codes:
+        notes.append(f"{report.unused_codes} output codes are never used")
+    return notes
+
+
+def _worst(worst: WorstCode) -> str:
+    return (
+        f"  {worst.code:>7} {worst.x:>12.6g} {worst.exact:>14.8g} {worst.got:>7} "
+        f"{worst.error_lsb:>+10.5f}"
+    )

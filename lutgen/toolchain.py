@@ -1,0 +1,190 @@
+"""Every subprocess: find a tool, run it within a time limit, name its failure."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from lutgen.errors import ToolError, shown
+
+TIME_LIMIT = 120.0
+"""Seconds a tool may take by default."""
+
+C_COMPILERS = ("gcc", "clang", "cc")
+CXX_COMPILERS = ("g++", "clang++")
+
+_STDERR_LINES = 3
+_LINE_LENGTH = 160
+
+
+class Tool(NamedTuple):
+    """A program that was found.
+
+    Attributes:
+        name: what it is called, such as ``gcc``.
+        command: its path, and arguments that always go with it.
+        version: such as ``12.2.0``; empty where it does not tell.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    version: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}".rstrip()
+
+
+def find(name: str) -> Tool | None:
+    """Return the tool that ``name`` runs, or None where there is none.
+
+    Args:
+        name: a program on the search path, or a path; arguments may follow, as in ``$CC``.
+    """
+    try:
+        first, *arguments = shlex.split(name)
+    except ValueError:
+        return None
+    path = shutil.which(first)
+    if path is None:
+        return None
+    command = (path, *arguments)
+    return Tool(Path(first).name, command, _version(command))
+
+
+def c_compilers() -> tuple[Tool, ...]:
+    """Return the C compilers for this machine: ``$CC`` first, each real one once.
+
+    Raises:
+        ToolError: ``$CC`` is set to a program that does not exist.
+    """
+    chosen = os.environ.get("CC", "").strip()
+    if chosen and find(chosen) is None:
+        raise ToolError(f"CC is {shown(chosen)}, which is not found; unset CC or mend it")
+    return _distinct([chosen, *C_COMPILERS] if chosen else C_COMPILERS)
+
+
+def cxx_compilers() -> tuple[Tool, ...]:
+    """Return the C++ compilers for this machine, each real one once."""
+    return _distinct(CXX_COMPILERS)
+
+
+def run(
+    tool: Tool | str,
+    command: Sequence[str | Path],
+    *,
+    stdin: bytes = b"",
+    folder: Path | None = None,
+    time_limit: float = TIME_LIMIT,
+) -> bytes:
+    """Run a command to its end and return what it wrote to stdout.
+
+    Args:
+        tool: what it is called in messages.
+        command: program and arguments; no shell sees them.
+        stdin: what it reads.
+        folder: where it runs.
+        time_limit: seconds.
+
+    Raises:
+        ToolError: it cannot be started, takes too long, or fails.
+    """
+    arguments = [os.fspath(part) for part in command]
+    try:
+        process = subprocess.Popen(
+            arguments,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=folder,
+            env={**os.environ, "LC_ALL": "C"},
+            # A group of its own, so that a compiler's children end with it.
+            start_new_session=True,
+        )
+    except OSError as problem:
+        raise ToolError(f"{tool}: cannot be started ({problem.strerror or problem})") from None
+    try:
+        output, errors = process.communicate(stdin, timeout=time_limit)
+    except subprocess.TimeoutExpired:
+        raise ToolError(f"{tool}: took more than {time_limit:g} seconds") from None
+    finally:
+        _end(process)
+    if process.returncode:
+        raise ToolError(f"{tool}: {_ending(process.returncode)}{_first_lines(errors)}")
+    return output
+
+
+@contextlib.contextmanager
+def workspace(files: Mapping[str, bytes]) -> Iterator[Path]:
+    """Yield a private folder that holds ``files``, and remove it afterwards.
+
+    Args:
+        files: contents by file name.
+    """
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory(prefix="lutgen-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        for file_name, content in files.items():
+            (folder / file_name).write_bytes(content)
+        yield folder
+
+
+def _distinct(names: Sequence[str]) -> tuple[Tool, ...]:
+    """Return the tools of these names; one that another name has already given is left out."""
+    found: dict[tuple[str, ...], Tool] = {}
+    for name in names:
+        tool = find(name)
+        if tool is not None:
+            # The version tells apart what one wrapper, such as ccache, stands for.
+            path, *arguments = tool.command
+            found.setdefault((os.path.realpath(path), tool.version, *arguments), tool)
+    return tuple(found.values())
+
+
+@cache
+def _version(command: tuple[str, ...]) -> str:
+    """Return the version number a tool gives for ``--version``, or nothing."""
+    try:
+        text = run(command[0], [*command, "--version"], time_limit=10)
+    except ToolError:
+        return ""
+    first = text.decode("utf-8", "replace").partition("\n")[0]
+    numbers = re.findall(r"\d+(?:\.\d+)+", re.sub(r"\([^)]*\)", "", first))
+    return numbers[-1] if numbers else ""
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a process with its children, where it still runs."""
+    if process.poll() is None:
+        with contextlib.suppress(OSError):
+            if hasattr(os, "killpg"):
+                os.killpg(process.pid, signal.SIGKILL)
+            else:
+                process.kill()
+        process.communicate()
+
+
+def _ending(code: int) -> str:
+    if code > 0:
+        return f"exit code {code}"
+    try:
+        return f"killed by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"killed by signal {-code}"
+
+
+def _first_lines(errors: bytes) -> str:
+    """Return the first lines that say something, led by a colon; of a compiler, its errors."""
+    lines = [line.strip() for line in errors.decode("utf-8", "replace").splitlines()]
+    told = [line for line in lines if "error" in line.lower()] or [line for line in lines if line]
+    kept = [shown(line, _LINE_LENGTH).strip('"') for line in told[:_STDERR_LINES]]
+    return f": {'; '.join(kept)}" if kept else ""

@@ -1,0 +1,48 @@
+"""Is the emitted code right?  Every file in a folder, run on every input code."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+
+from lutgen import pipeline, store, targets
+from lutgen.errors import LutgenError, StoreError
+from lutgen.solution import Solution, Verdict
+from lutgen.spec import Spec
+from lutgen.targets import Options
+
+
+def verify(folder: Path) -> list[Verdict]:
+    """Replay every artifact below ``folder`` against the program its spec gives.
+
+    Raises:
+        StoreError: the folder holds no sidecar, or one that cannot be read.
+    """
+    sidecars = sorted(folder.rglob(f"*{store.SIDECAR_SUFFIX}"))
+    if not sidecars:
+        raise StoreError(f"{folder}: no {store.SIDECAR_SUFFIX} files here; build something first")
+    batches: dict[tuple[Path, str, Options], list[Solution]] = defaultdict(list)
+    verdicts: list[Verdict] = []
+    for path in sidecars:
+        solution, options, listed = _read(path)
+        for target in listed:
+            batches[path.parent, target, options].append(solution)
+    for (place, target, options), solutions in batches.items():
+        verdicts += targets.get(target).replay(place, tuple(solutions), options)
+    return verdicts
+
+
+def _read(path: Path) -> tuple[Solution, Options, list[str]]:
+    """Return the solution that a sidecar asks for, its options, and the targets it lists."""
+    document = store.read_sidecar(path)
+    try:
+        spec = Spec.from_document(document["spec"])
+        options = Options(**document["options"])
+        listed = sorted({str(entry["target"]) for entry in document["artifacts"]})
+        for target in listed:
+            targets.get(target)
+    except LutgenError as problem:
+        raise StoreError(f"{path}: {problem}") from None
+    except (KeyError, TypeError) as problem:
+        raise StoreError(f"{path}: not a lutgen sidecar ({problem}); build it again") from None
+    return pipeline.solve(spec), options, listed
