@@ -1,0 +1,155 @@
+"""Programs: operations, exact intervals, proofs at build time."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lutgen.formats import NumberFormat
+from lutgen.program import Builder, Table, evaluate, intervals, ops, run
+
+INT8 = NumberFormat(8, True, Fraction(1))
+CODES = range(-128, 128)
+
+# A second definition of every operation, one code at a time, in Python integers.
+MEANING = {
+    "add": lambda x: x + 5,
+    "sub": lambda x: 5 - x,
+    "mul": lambda x: x * -7,
+    "min": lambda x: x if x < 5 else 5,
+    "max": lambda x: x if x > 5 else 5,
+    "shift_left": lambda x: x * 8,
+    "shift_right": lambda x: (x - x % 8) // 8,
+    "low_bits": lambda x: x % 8,
+    "clamp": lambda x: sorted((-3, x, 9))[1],
+    "select": lambda x: 5 if x < 0 else x,
+    "lookup": lambda x: (x % 8) ** 2,
+    "segment": lambda x: sum(b <= x for b in (-100, 0, 7)),
+}
+
+
+def program_of(name: str):
+    """Return a program that applies one operation to x."""
+    b = Builder("p")
+    x, five = b.input("x", INT8), b.const(5)
+    y = {
+        "add": lambda: b.add("y", x, five),
+        "sub": lambda: b.sub("y", five, x),
+        "mul": lambda: b.mul("y", x, b.const(-7)),
+        "min": lambda: b.min("y", x, five),
+        "max": lambda: b.max("y", x, five),
+        "shift_left": lambda: b.shift_left("y", x, 3),
+        "shift_right": lambda: b.shift_right("y", x, 3),
+        "low_bits": lambda: b.low_bits("y", x, 3),
+        "clamp": lambda: b.clamp("y", x, -3, 9),
+        "select": lambda: b.select("y", x, five, x),
+        "lookup": lambda: b.lookup(
+            "y", Table("t", np.arange(8) ** 2, "squares"), b.low_bits("i", x, 3)
+        ),
+        "segment": lambda: b.segment("y", x, (-100, 0, 7)),
+    }[name]()
+    return b.finish(y, NumberFormat(16, True, Fraction(1)))
+
+
+@pytest.mark.parametrize("name", MEANING)
+def test_every_operation_computes_its_definition(name: str) -> None:
+    assert run(program_of(name)).tolist() == [MEANING[name](x) for x in CODES]
+
+
+@pytest.mark.parametrize("name", MEANING)
+def test_intervals_are_exact_for_one_input(name: str) -> None:
+    program = program_of(name)
+    found = program.values[program.output]
+    expected = [MEANING[name](x) for x in CODES]
+
+    assert (found.low, found.high) == (min(expected), max(expected))
+
+
+def test_every_operation_of_the_package_is_among_those_tested() -> None:
+    classes = {op.__name__.lower() for op in ops.Op.__args__} - {"input", "const"}
+
+    assert classes == {name.replace("_", "") for name in MEANING}
+
+
+SMALL = st.integers(-40, 40)
+
+
+@given(a=st.tuples(SMALL, SMALL).map(sorted), b=st.tuples(SMALL, SMALL).map(sorted))
+def test_intervals_of_independent_operands_are_the_smallest_that_hold(a, b) -> None:
+    xs, ys = range(a[0], a[1] + 1), range(b[0], b[1] + 1)
+    cases = [
+        (ops.Add(0, 1), lambda x, y: x + y),
+        (ops.Sub(0, 1), lambda x, y: x - y),
+        (ops.Mul(0, 1), lambda x, y: x * y),
+        (ops.Min(0, 1), min),
+        (ops.Max(0, 1), max),
+    ]
+    for op, meaning in cases:
+        results = [meaning(x, y) for x in xs for y in ys]
+        assert intervals.of(op, [tuple(a), tuple(b)]) == (min(results), max(results)), op
+
+
+@given(a=st.tuples(SMALL, SMALL).map(sorted), bits=st.integers(1, 5))
+def test_the_interval_of_low_bits_holds_every_result(a, bits) -> None:
+    low, high = intervals.of(ops.LowBits(0, bits), [tuple(a)])
+
+    assert all(low <= x % 2**bits <= high for x in range(a[0], a[1] + 1))
+
+
+def test_an_address_that_can_leave_the_table_is_refused() -> None:
+    b = Builder("p")
+    x = b.input("x", INT8)
+
+    with pytest.raises(ValueError, match="leaves table"):
+        b.lookup("y", Table("t", np.arange(255), ""), b.low_bits("i", x, 8))
+    with pytest.raises(ValueError, match="leaves table"):
+        b.lookup("y", Table("t", np.arange(256), ""), x)
+
+
+def test_a_result_that_can_leave_the_output_format_is_refused() -> None:
+    b = Builder("p")
+    y = b.add("y", b.input("x", INT8), b.const(1))
+
+    with pytest.raises(ValueError, match="leaves s8"):
+        b.finish(y, INT8)
+
+
+def test_a_value_beyond_64_bits_is_refused() -> None:
+    b = Builder("p")
+    y = b.shift_left("a", b.input("x", INT8), 55)
+
+    with pytest.raises(ValueError, match="64 bits"):
+        b.shift_left("b", y, 2)
+
+
+def test_breakpoints_must_ascend() -> None:
+    b = Builder("p")
+
+    with pytest.raises(ValueError, match="ascend"):
+        b.segment("s", b.input("x", INT8), (3, 3))
+
+
+def test_two_inputs_are_evaluated_together_and_bounded_by_interval_arithmetic() -> None:
+    b = Builder("p")
+    product = b.mul("y", b.input("a", INT8), b.input("b", INT8))
+    program = b.finish(product, NumberFormat(16, True, Fraction(1)))
+    first, second = np.meshgrid(np.arange(-128, 128), np.arange(-128, 128))
+
+    assert (program.values[product].low, program.values[product].high) == (-16256, 16384)
+    assert (evaluate(program, {"a": first, "b": second}) == first * second).all()
+
+
+def test_tables_are_read_only_and_know_their_size() -> None:
+    table = Table("t", np.array([-1, 200]), "")
+
+    with pytest.raises(ValueError, match="read-only"):
+        table.values[0] = 1
+    assert (table.entry_bytes, table.storage_bytes) == (2, 4)
+    assert Table("t", np.array([0, 255]), "").entry_bytes == 1
+    assert Table("t", np.array([-128, 127]), "").entry_bytes == 1
+    assert Table("t", np.array([0, 2**31]), "").entry_bytes == 4
+    assert Table("t", np.array([-1, 2**31]), "").entry_bytes == 8

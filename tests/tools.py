@@ -1,0 +1,37 @@
+"""Tools that a test needs: a missing one is a named skip on a laptop, a failure in CI."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from types import ModuleType
+
+import pytest
+
+from lutgen import toolchain
+from lutgen.toolchain import Tool
+
+REQUIRED = os.environ.get("LUTGEN_REQUIRE_TOOLS") == "1"
+
+
+def require_tool(name: str) -> Tool:
+    """Return the tool called ``name``; without it skip the test, or fail where tools must be."""
+    tool = toolchain.find(name)
+    if tool is None:
+        _missing(name)
+    return tool
+
+
+def require_module(name: str) -> ModuleType:
+    """Return the Python module ``name``; without it skip the test, or fail."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        _missing(name)
+
+
+def _missing(name: str) -> None:
+    reason = f"{name} is not installed"
+    if REQUIRED:
+        pytest.fail(f"{reason}, and LUTGEN_REQUIRE_TOOLS=1 says it must be")
+    pytest.skip(reason)
