@@ -48,6 +48,12 @@ class Demand:
     def __len__(self) -> int:
         return len(self.lo)
 
+    def held(self, low: int, high: int) -> Demand:
+        """Return the demand with free ends held at a format's, so that no clamp is needed."""
+        lo = np.where(self.lo == FREE_LOW, low, self.lo)
+        hi = np.where(self.hi == FREE_HIGH, high, self.hi)
+        return Demand(self.lowest, lo, hi, np.clip(self.aim, low << AIM_BITS, high + 1 << AIM_BITS))
+
     def padded(self, bits: int) -> Demand:
         """Return the demand with free codes added, up to a multiple of ``2**bits`` codes."""
         more = -len(self) % (1 << bits)
@@ -98,6 +104,16 @@ class Frame:
             centred = aim - (self.centre << AIM_BITS)
             aim = np.where(d < 0, (1 << AIM_BITS) - centred, centred)
         return _intersected(np.abs(d), low, high, aim)
+
+    def demands(self, tolerance: Tolerance) -> Iterator[Demand]:
+        """Yield what a core has to give for speed: if possible without a final clamp."""
+        demand = self.demand(tolerance)
+        if demand is None:
+            return
+        if self.fold == "none":
+            output = self.ideal.spec.output
+            yield demand.held(output.min_code, output.max_code)
+        yield demand
 
     def enter(self, program: Builder, x: Ref) -> Ref:
         """Add the steps from the input code to u."""

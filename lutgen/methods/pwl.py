@@ -35,11 +35,17 @@ def approximate(frame: Frame, tolerance: Tolerance, options: Method) -> Program 
         tolerance: which codes are acceptable.
         options: ``aligned`` restricts the breakpoints, ``segments`` their number.
     """
-    demand = frame.demand(tolerance)
-    if demand is None:
-        return None
-    if options.aligned is not None:
-        demand = demand.padded(options.aligned)
+    if options.aligned is None:
+        demands = filter(None, [frame.demand(tolerance)])
+    else:
+        demands = (demand.padded(options.aligned) for demand in frame.demands(tolerance))
+    programs = (_of(frame, demand, options) for demand in demands)
+    found = [program for program in programs if program is not None]
+    return min(found, key=lambda program: program.segments, default=None)
+
+
+def _of(frame: Frame, demand: Demand, options: Method) -> Program | None:
+    """Return the program that gives what is demanded, or None."""
     found = segmentation(frame, demand, options)
     if found is None or (options.segments or len(demand)) < len(found.segments):
         return None

@@ -63,9 +63,12 @@ def approximate(frame: Frame, tolerance: Tolerance, options: Method) -> Program 
         tolerance: which codes are acceptable.
         options: ``segments`` fixes the number of pieces over all input codes.
     """
-    demand = frame.demand(tolerance)
-    if demand is None:
-        return None
+    programs = (_of(frame, demand, options) for demand in frame.demands(tolerance))
+    return next((program for program in programs if program is not None), None)
+
+
+def _of(frame: Frame, demand: Demand, options: Method) -> Program | None:
+    """Return the program that gives what is demanded, or None."""
     bits = _piece_bits(frame, demand, options)
     if bits is None:
         return None
