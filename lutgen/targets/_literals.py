@@ -31,8 +31,7 @@ def comment_text(text: str) -> str:
     Printable ASCII, at most 200 characters, no comment delimiter, no trigraph, and no backslash
     at the end that would splice the next line.
     """
-    line = " ".join("".join(c if c.isascii() and c.isprintable() else " " if c.isspace() else "?"
-                            for c in text[: 4 * MAX_COMMENT_LENGTH]).split())
+    line = re.sub(r"[^ -~]", "?", " ".join(text[: 4 * MAX_COMMENT_LENGTH].split()))
     # Each pattern looks ahead, so that overlapping occurrences are all broken up.
     line = re.sub(r"\?(?=\?)", "? ", line)
     line = re.sub(r"/(?=\*)", "/ ", line)
@@ -74,7 +73,8 @@ def rows(values: np.ndarray, per_row: int) -> str:
         per_row: entries in a row.
     """
     low, high = int(values.min()), int(values.max())
-    width = max(len(integer(low)), len(str(high)))
+    lowest = low + (low in _MINIMA)
+    width = max(len(text) for text in (integer(low), str(lowest), str(high)))
     cell, index = f"%{width}d", f"    /* %{len(str(len(values) - 1))}d */ "
     whole, rest = divmod(len(values), per_row)
     starts = np.arange(0, len(values), per_row)
@@ -86,7 +86,7 @@ def rows(values: np.ndarray, per_row: int) -> str:
     if rest:
         numbers += [int(starts[-1]), *values[-rest:].tolist()]
     text = ",\n".join([row] * whole + last) % tuple(numbers)
-    if low in _MINIMA:
+    if low != lowest:
         text = text.replace(str(low).rjust(width), integer(low).rjust(width))
     return text
 
@@ -94,8 +94,9 @@ def rows(values: np.ndarray, per_row: int) -> str:
 def float32(value: Fraction) -> str:
     """Return the shortest decimal that reads as the float32 nearest to ``value`` > 0."""
     nearest = nearest_float32(value)
+    # Nine digits always do.
     for digits in range(1, 10):
-        mantissa, exponent = _scientific(value, digits)
+        mantissa, exponent = _scientific(nearest, digits)
         if nearest_float32(mantissa * Fraction(10) ** exponent) == nearest:
             break
     return f"{_point(mantissa, exponent)}f"

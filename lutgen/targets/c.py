@@ -82,7 +82,6 @@ def _view(solution: Solution, options: Options) -> dict[str, object]:
         "provenance": "\n".join(f" * {line}".rstrip() for line in _provenance(solution, function)),
         "guard": f"LUTGEN_{stem.upper()}_H",
         "header": f"{stem}.h",
-        "stem": stem,
         "macros": tuple(_macros(solution)),
         "linkage": "static " if alone else "",
         "arrays": tuple(arrays),
@@ -110,7 +109,6 @@ def _scalar_view(stem: str, inline: str, function: Function) -> dict[str, object
 def _array_function_view(
     stem: str, inline: str, function: Function, program: Program
 ) -> dict[str, object]:
-    step = _elements_per_round(program)
     return {
         "array_text": _comment(
             f"out[i] = {stem}(in[i]) for i below n. The arrays may be the same one, but must not "
@@ -120,8 +118,7 @@ def _array_function_view(
             f"{inline}void {stem}_n(const {function.input_type} *in, {function.output_type} *out, "
             "size_t n)"
         ),
-        "unrolled": tuple(range(1, step)),
-        "step": step,
+        "array_body": _indented(_loops(stem, _elements_per_round(program))),
     }
 
 
@@ -139,8 +136,9 @@ def _selftest_view(
         "selftest": f"{inline}int {solution.spec.name}_selftest(void)",
         "first": integer(codes.min_code),
         "last": integer(codes.max_code),
-        "input_type": str(function.input_type),
-        "bits_type": str(CType(output_type.bits, False)),
+        "output_bits": (
+            f"({CType(output_type.bits, False)}){solution.spec.name}(({function.input_type})code)"
+        ),
         "bits": output_type.bits,
         "crc": f"0x{crc:08X}u",
     }
@@ -245,7 +243,27 @@ def _comment(text: str) -> str:
 
 
 def _indented(lines: Iterable[str]) -> str:
-    return "\n".join(f"    {line}" for line in lines)
+    return "\n".join(f"    {line}" if line else "" for line in lines)
+
+
+def _loops(stem: str, step: int) -> list[str]:
+    """Return the statements of the array function, ``step`` elements in a round."""
+    if step == 1:
+        return ["size_t i;", "", "for (i = 0u; i < n; i++) {", f"    out[i] = {stem}(in[i]);", "}"]
+    further = [f"    out[i + {j}u] = {stem}(in[i + {j}u]);" for j in range(1, step)]
+    return [
+        f"/* Rounds of {step}.  The exact != lets compilers count by the pointers alone. */",
+        f"const size_t whole = n - n % {step}u;",
+        "size_t i;",
+        "",
+        f"for (i = 0u; i != whole; i += {step}u) {{",
+        f"    out[i] = {stem}(in[i]);",
+        *further,
+        "}",
+        "for (; i < n; i++) {",
+        f"    out[i] = {stem}(in[i]);",
+        "}",
+    ]
 
 
 def _elements_per_round(program: Program) -> int:

@@ -1,0 +1,178 @@
+"""Subprocesses: tools are found, run within limits, and their failures named."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from lutgen import toolchain
+from lutgen.errors import ToolError
+from tests import tools
+
+
+def script(folder: Path, name: str, text: str) -> Path:
+    """Write an executable shell script and return its path."""
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{text}\n", encoding="ascii")
+    path.chmod(0o755)
+    return path
+
+
+@pytest.fixture
+def search_path(tmp_path: Path, monkeypatch) -> Path:
+    """Return an empty folder that is the whole search path, with no ``$CC``."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CC", raising=False)
+    return tmp_path
+
+
+def python(code: str, **options: object) -> bytes:
+    return toolchain.run("python", [sys.executable, "-c", code], **options)
+
+
+def test_output_and_input_are_bytes(tmp_path: Path) -> None:
+    echo = "import sys; sys.stdout.buffer.write(sys.stdin.buffer.read()[::-1])"
+
+    assert python(echo, stdin=b"\x00\xff1") == b"1\xff\x00"
+
+
+def test_a_tool_runs_where_it_is_told(tmp_path: Path) -> None:
+    assert python("import os; print(os.getcwd())", folder=tmp_path).strip() == bytes(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("import sys; print('a\\nerror: b', file=sys.stderr); sys.exit(3)",
+         "python: exit code 3: error: b"),
+        ("import sys; print('a\\n\\nb\\nc\\nd', file=sys.stderr); sys.exit(1)",
+         "python: exit code 1: a; b; c"),
+        ("import sys; sys.exit(4)", "python: exit code 4"),
+        ("import os; os.kill(os.getpid(), 11)", "python: killed by SIGSEGV"),
+    ],
+)
+def test_a_failure_is_named(code: str, message: str) -> None:
+    with pytest.raises(ToolError) as caught:
+        python(code)
+
+    assert str(caught.value) == message
+
+
+def test_a_message_is_one_printable_line() -> None:
+    with pytest.raises(ToolError) as caught:
+        python("import sys; sys.stderr.write('\\x1b[31m' + 'x' * 9999); sys.exit(1)")
+
+    assert str(caught.value).isprintable() and len(str(caught.value)) < 300
+
+
+def test_what_cannot_be_started_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ToolError, match=r"fancy: cannot be started \(No such file"):
+        toolchain.run("fancy", [tmp_path / "missing"])
+
+
+def test_a_tool_that_takes_too_long_ends_with_its_children(tmp_path: Path) -> None:
+    mark = tmp_path / "late"
+    child = f"import time, pathlib; time.sleep(1.5); pathlib.Path({str(mark)!r}).touch()"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    start = time.monotonic()
+
+    with pytest.raises(ToolError, match=r"python: took more than 0\.5 seconds"):
+        python(parent, time_limit=0.5)
+
+    assert time.monotonic() - start < 1.4
+    time.sleep(1.5)
+    assert not mark.exists()
+
+
+def test_a_missing_tool_is_none(search_path: Path) -> None:
+    assert toolchain.find("gcc") is None
+    assert toolchain.find("'unbalanced") is None
+    assert toolchain.c_compilers() == () == toolchain.cxx_compilers()
+
+
+@pytest.mark.parametrize(
+    ("line", "version"),
+    [
+        ("gcc (Debian 12.2.0-14+deb12u1) 12.2.0", "12.2.0"),
+        ("Debian clang version 14.0.6", "14.0.6"),
+        ("arm-none-eabi-gcc (15:12.2.rel1-1) 12.2.1 20221205", "12.2.1"),
+        ("no number", ""),
+    ],
+)
+def test_the_version_is_read_from_the_first_line(
+    search_path: Path, line: str, version: str
+) -> None:
+    path = script(search_path, "cc1", f"echo '{line}'; echo 99.99")
+
+    found = toolchain.find("cc1 -m32")
+
+    assert found == toolchain.Tool("cc1", (str(path), "-m32"), version)
+    assert str(found) == f"cc1 {version}".strip()
+
+
+def test_each_real_compiler_is_taken_once(search_path: Path) -> None:
+    gcc = script(search_path, "gcc", "echo gcc 12.2.0")
+    (search_path / "cc").symlink_to(gcc)
+    script(search_path, "clang", "echo clang 14.0.6")
+
+    assert [tool.name for tool in toolchain.c_compilers()] == ["gcc", "clang"]
+
+
+def test_cc_comes_first(search_path: Path, monkeypatch) -> None:
+    script(search_path, "gcc", "echo gcc 12.2.0")
+    script(search_path, "tcc", "echo tcc 0.9")
+    monkeypatch.setenv("CC", "tcc -w")
+
+    assert [tool.name for tool in toolchain.c_compilers()] == ["tcc", "gcc"]
+
+
+def test_a_cc_that_is_missing_is_named(search_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("CC", "no-such-cc")
+
+    with pytest.raises(ToolError, match='CC is "no-such-cc", which is not found'):
+        toolchain.c_compilers()
+
+
+def test_a_workspace_is_private_holds_the_files_and_goes(tmp_path: Path) -> None:
+    with toolchain.workspace({"a.h": b"1"}) as folder:
+        assert (folder / "a.h").read_bytes() == b"1"
+        assert folder.stat().st_mode & 0o077 == 0
+
+    assert not folder.exists()
+
+
+def test_messages_come_in_english(monkeypatch) -> None:
+    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
+
+    assert python("import os; print(os.environ['LC_ALL'])").strip() == b"C"
+    assert os.environ["LC_ALL"] == "de_DE.UTF-8"
+
+
+def test_a_missing_tool_skips_a_test_by_name(search_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(tools, "REQUIRED", False)
+    with pytest.raises(pytest.skip.Exception, match="simavr is not installed"):
+        tools.require_tool("simavr")
+
+
+def test_a_missing_tool_fails_a_test_where_tools_are_required(
+    search_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr(tools, "REQUIRED", True)
+    with pytest.raises(pytest.fail.Exception, match="LUTGEN_REQUIRE_TOOLS=1"):
+        tools.require_tool("simavr")
+
+
+def test_printing_c_loads_nothing_that_only_replaying_it_needs() -> None:
+    code = (
+        "import sys, jinja2, numpy, textwrap, zlib; before = set(sys.modules); "
+        "import lutgen.targets.c; "
+        "print(sorted(n for n in set(sys.modules) - before if not n.startswith('lutgen')))"
+    )
+    loaded = python(code).decode("ascii")
+
+    for heavy in ("subprocess", "tempfile", "ctypes", "concurrent", "onnx"):
+        assert f"'{heavy}'" not in loaded
