@@ -73,7 +73,7 @@ def command(
             click.echo(terminal.explanation(found, reports))
         for item in written:
             size = f"{len(item.artifact.content)} bytes"
-            click.echo(f"  {'wrote' if item.changed else 'kept':<7} {item.path} ({size})")
+            click.echo(f"  {'wrote' if item.changed else 'kept':<8} {item.path} ({size})")
 
 
 def _targets(lists: tuple[str, ...]) -> tuple[str, ...]:
