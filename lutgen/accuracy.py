@@ -116,7 +116,8 @@ class ErrorReport:
     @cached_property
     def unused_codes(self) -> int:
         """How many output codes no input code gives."""
-        return 2**self.spec.output.width - len(np.unique(self.codes))
+        used = np.bincount(self.codes - self.spec.output.min_code)
+        return 2**self.spec.output.width - int(np.count_nonzero(used))
 
     @cached_property
     def worst(self) -> tuple[WorstCode, ...]:

@@ -120,14 +120,22 @@ class Ideal:
         Returns:
             Two int64 arrays, shape (2**width,), ascending input codes.
         """
-        if tolerance.limit is None:
+        # Under half-up the code nearest to the exact value is the correctly rounded one.
+        nearest = tolerance == NEAREST and self.spec.rounding == "half-up"
+        if tolerance.limit is None or nearest:
             return self.codes, self.codes
+        low, high = self.spec.output.min_code, self.spec.output.max_code
         if tolerance.strict:
             ends = self.floor(-tolerance.limit) + 1, self.ceil(tolerance.limit) - 1
+            reach = tolerance.limit.__ceil__() - 1
         else:
             ends = self.ceil(-tolerance.limit), self.floor(tolerance.limit)
-        low, high = self.spec.output.min_code, self.spec.output.max_code
-        return np.clip(ends[0], low, high), np.clip(ends[1], low, high)
+            reach = tolerance.limit.__floor__()
+        # A value beyond the format counts as its end, so codes near the end serve it too.
+        return (
+            np.clip(np.minimum(ends[0], high - reach), low, high),
+            np.clip(np.maximum(ends[1], low + reach), low, high),
+        )
 
     @cached_property
     def rounded(self) -> np.ndarray:

@@ -43,8 +43,19 @@ vectored virtual void wait wait_order wand weak weak0 weak1 wildcard wire with w
 """
 _KEYWORDS = frozenset(f"{_C} {_CPP} {_VERILOG}".split())
 
-# Names that every C translation unit already has, or that the C implementation keeps.
-_TAKEN = frozenset({"main", "NULL", "int8_t", "int16_t", "uint8_t", "uint16_t", "size_t"})
+# The C library's names, which compilers know even where no header is included, and the names
+# that emitted functions give their arguments.
+_LIBRARY = """
+main NULL int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t size_t ptrdiff_t
+abs labs llabs acos asin atan atan2 cos cosh exp exp2 expm1 fabs floor ceil fmod fmin fmax frexp
+ldexp log log10 log1p log2 logb modf pow round lround rint lrint sin sinh sqrt tan tanh asinh acosh
+atanh cbrt erf erfc hypot lgamma tgamma trunc remainder nan nearbyint copysign nextafter scalbn
+abort exit atexit malloc calloc realloc free memcpy memmove memset memcmp memchr strlen strcpy
+strcat strcmp strchr printf fprintf sprintf puts putchar getchar fopen fclose fread fwrite scanf
+isalpha isdigit isspace toupper tolower time clock signal raise rand srand qsort bsearch div ldiv
+stdint stddef in out n x y a b clk en
+"""
+_TAKEN = frozenset(_LIBRARY.split())
 
 
 def check_identifier(argument: str, name: str) -> None:
@@ -67,4 +78,4 @@ def check_identifier(argument: str, name: str) -> None:
             argument, "must not hold a double underscore or end with one (C++ keeps these)", name
         )
     if name.lower() in _KEYWORDS or name in _TAKEN:
-        raise UsageError.about(argument, "is a reserved word of C, C++ or Verilog", name, advice)
+        raise UsageError.about(argument, "is taken in C, C++ or Verilog", name, advice)

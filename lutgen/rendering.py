@@ -29,6 +29,8 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         autoescape=False,
+        # Templates hold no constants to fold, and a cold start compiles them.
+        optimized=False,
     )
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -101,8 +100,7 @@ class Side(NamedTuple):
         )
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """One table as a user asks for it: texts, and None for what is left open.
 
     Attributes:
@@ -124,12 +122,12 @@ class Request:
     parameters: tuple[str, ...] = ()
     derivative: bool = False
     bits: int = DEFAULT_WIDTH
-    input: Side = field(default_factory=lambda: Side("in"))
-    output: Side = field(default_factory=lambda: Side("out"))
+    input: Side = Side("in")
+    output: Side = Side("out")
     range: str | None = None
     grid: str = "pow2"
     rounding: str = ROUNDINGS[0]
-    method: Method = field(default_factory=lambda: Method(None))
+    method: Method = Method(None)
     name: str | None = None
     description: str = ""
 
@@ -150,6 +148,11 @@ class Request:
             check_identifier("--name", self.name)
         given_output = self.output.explicit_format(self.bits)
         input_format, covered = self._input_format(record)
+        if method.segments is not None and method.segments > 2**input_format.width:
+            raise UsageError.about(
+                "--segments", f"must be at most the {2**input_format.width} input codes",
+                method.segments,
+            )
         function = record.bind(parameters, derivative=self.derivative)
         output_format = given_output or covering_format(
             function, input_format, covered,

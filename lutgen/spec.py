@@ -190,11 +190,13 @@ def _check_limits(method: Method) -> None:
         raise UsageError.about("--segments", f"must be a power of two for {method.name}", pieces)
     if method.max_error is not None and method.max_error != FAITHFUL_WORD:
         limit = Number.parse(method.max_error, "--max-error")
-        if not Fraction(1, 2) <= limit.value <= 2**16:
+        if limit.value < Fraction(1, 2):
             raise UsageError.about(
                 "--max-error", "must be at least 0.5 LSB, which rounding alone costs",
                 limit.text, "or faithful",
             )
+        if limit.value > 2**16:
+            raise UsageError.about("--max-error", "must be at most 65536 LSB", limit.text)
 
 
 def format_document(number_format: NumberFormat) -> dict[str, object]:

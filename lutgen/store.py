@@ -23,7 +23,7 @@ SIDECAR_SCHEMA = "lutgen.spec/1"
 MAX_SIDECAR_BYTES = 1 << 20
 
 _HEAD_BYTES = 4096
-_TEMPORARY = re.compile(r"\..*\.[0-9a-f]{16}\.lutgen-tmp")
+_TEMPORARY = r"\..*\.[0-9a-f]{16}\.lutgen-tmp"
 _STALE_SECONDS = 3600
 
 
@@ -226,7 +226,7 @@ def _remove_stale(folder: Path) -> None:
     """Remove what a killed run left behind, old enough not to be another run's."""
     limit = time.time() - _STALE_SECONDS
     for path in folder.iterdir():
-        if _TEMPORARY.fullmatch(path.name):
+        if path.name.startswith(".") and re.fullmatch(_TEMPORARY, path.name):
             with contextlib.suppress(OSError):
                 if path.stat().st_mtime < limit:
                     path.unlink()

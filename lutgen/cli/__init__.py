@@ -7,6 +7,7 @@ libraries it needs, is imported when that command runs.
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -74,6 +75,8 @@ def cli() -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return the exit code; no traceback but under ``--debug``."""
     words = sys.argv[1:] if arguments is None else arguments
+    # Loading the libraries makes many objects and no garbage; looking for it costs a cold start.
+    gc.set_threshold(100_000)
     signal.signal(signal.SIGTERM, _terminate)
     try:
         result = cli.main(words, prog_name="lutgen", standalone_mode=False)

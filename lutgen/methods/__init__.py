@@ -21,7 +21,13 @@ from lutgen.accuracy import ErrorReport
 from lutgen.errors import BudgetError
 from lutgen.ideal import EXACT, FAITHFUL, NEAREST, Ideal, Tolerance
 from lutgen.methods import _search
-from lutgen.methods._auto import CANDIDATES, STEP_BYTES, Candidate, cheapest
+from lutgen.methods._auto import (
+    CANDIDATES,
+    LEAST_STEPS,
+    STEP_BYTES,
+    Candidate,
+    cheapest,
+)
 from lutgen.numerics.literals import Number
 from lutgen.program import Program
 from lutgen.spec import FAITHFUL_WORD
@@ -69,7 +75,8 @@ def candidates(ideal: Ideal) -> list[Candidate]:
             continue
         best = cheapest(found, options.max_bytes)
         if best is not None:
-            chosen = chosen._replace(max_bytes=best.cost)
+            budget = best.cost - STEP_BYTES * LEAST_STEPS
+            chosen = chosen._replace(max_bytes=max(budget, 0))
         found += _search.within(ideal, tolerance, chosen)
     return found
 
@@ -104,10 +111,19 @@ def _refusal(ideal: Ideal, tolerance: Tolerance | None) -> str:
     if tolerance is None:
         return f"{head}{given}; allow more, or another --method"
     head += f"an error of {tolerance.text}" + (f" with {given}" if given else "")
-    if options.name != "auto":
-        relaxed = replace(spec, method=options._replace(max_error=None, exact=False))
-        best = _search.least_error(replace(ideal, spec=relaxed), relaxed.method)
-        if best.program is not None:
-            error = _largest_error(best, ideal)
-            return f"{head}; the best it reaches is {error:.4f} LSB"
+    relaxed = replace(spec, method=options._replace(max_error=None, exact=False))
+    tried = CANDIDATES if options.name == "auto" else (relaxed.method,)
+    loosened = replace(ideal, spec=relaxed)
+    errors = [
+        _largest_error(best, loosened)
+        for method in tried
+        for best in [_search.least_error(
+            loosened,
+            method._replace(fold=options.fold, max_bytes=options.max_bytes),
+            every_fold=True,
+        )]
+        if best.program is not None
+    ]
+    if errors:
+        return f"{head}; the best it reaches is {min(errors):.4f} LSB"
     return f"{head}; allow more, or another --method"

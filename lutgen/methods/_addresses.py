@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lutgen.methods._frames import Demand
+from lutgen.methods._demand import Demand
 from lutgen.program import Builder
 from lutgen.program.ops import Ref
 

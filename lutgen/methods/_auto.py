@@ -19,10 +19,14 @@ CANDIDATES = (
     Method("lut"),
     Method("steps"),
     Method("pwl"),
-    # Method("quadratic"),
+    Method("quadratic"),
     Method("uniform"),
-    # Method("interp"),
+    Method("interp"),
 )
+
+
+# Every method but the plain table takes at least so many steps.
+LEAST_STEPS = 6
 
 
 class Candidate(NamedTuple):

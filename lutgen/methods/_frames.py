@@ -16,57 +16,18 @@ With ``d = x - zero_point`` and the law ``f(-x) = sign f(x) + offset + slope x``
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from lutgen.activations._record import Symmetry
 from lutgen.ideal import FRACTION_BITS, Ideal, Tolerance
-from lutgen.methods._hull import FREE_HIGH, FREE_LOW
-from lutgen.methods._lines import AIM_BITS
+from lutgen.methods._demand import AIM_BITS, CODE_LIMIT, FREE_HIGH, FREE_LOW, Demand
 from lutgen.program import Builder
 from lutgen.program.ops import Ref
 
 
-@dataclass(frozen=True)
-class Demand:
-    """What a core has to give.
-
-    Attributes:
-        lowest: the smallest u.
-        lo: least acceptable value for u = lowest, lowest + 1, ...: int64, or ``FREE_LOW``.
-        hi: greatest acceptable value, or ``FREE_HIGH``.
-        aim: the exact value plus one half, in 2**-AIM_BITS output codes: where a line that is
-            floored should pass.
-    """
-
-    lowest: int
-    lo: np.ndarray
-    hi: np.ndarray
-    aim: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.lo)
-
-    def held(self, low: int, high: int) -> Demand:
-        """Return the demand with free ends held at a format's, so that no clamp is needed."""
-        lo = np.where(self.lo == FREE_LOW, low, self.lo)
-        hi = np.where(self.hi == FREE_HIGH, high, self.hi)
-        return Demand(self.lowest, lo, hi, np.clip(self.aim, low << AIM_BITS, high + 1 << AIM_BITS))
-
-    def padded(self, bits: int) -> Demand:
-        """Return the demand with free codes added, up to a multiple of ``2**bits`` codes."""
-        more = -len(self) % (1 << bits)
-        return Demand(
-            self.lowest,
-            np.concatenate([self.lo, np.full(more, FREE_LOW)]),
-            np.concatenate([self.hi, np.full(more, FREE_HIGH)]),
-            np.concatenate([self.aim, np.full(more, self.aim[-1])]),
-        )
-
-
-@dataclass(frozen=True)
-class Frame:
+class Frame(NamedTuple):
     """One way to fold, for one spec.
 
     Attributes:
@@ -166,7 +127,8 @@ def frames(ideal: Ideal) -> Iterator[Frame]:
         return
     if law.sign > 0 and law.offset == 0:
         k = -law.slope * spec.input.scale / spec.output.scale
-        if k.denominator == 1:
+        furthest = max(spec.input.max_code - zero_point, zero_point - spec.input.min_code)
+        if k.denominator == 1 and abs(k) * furthest < CODE_LIMIT // 2:
             # An even fold subtracts the line from codes that hold the zero point still.
             yield Frame("even", ideal, k=int(k))
     elif law.sign < 0 and law.slope == 0:

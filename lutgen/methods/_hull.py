@@ -16,17 +16,13 @@ from fractions import Fraction
 
 import numpy as np
 
-#: The acceptable codes have no lower end: the program's final clamp makes saturation free.
-FREE_LOW = -(2**40)
-#: The acceptable codes have no upper end.
-FREE_HIGH = 2**40
+from lutgen.methods._demand import CODE_LIMIT, FREE_HIGH, FREE_LOW
 
-#: Output codes stay below this in magnitude, and so does every end of a tube that is not free.
-CODE_LIMIT = 2**20
 #: No useful line is steeper, in output codes per input code: two ends are less than this apart.
 SLOPE_LIMIT = 2 * CODE_LIMIT
-#: With this shift and 2**16 codes, slope times offset plus intercept still fits 64 bits.
-GREATEST_SHIFT = 24
+#: With this shift and 2**16 codes, slope times offset plus intercept still fits 64 bits, for
+#: lines that rise by up to 2**12 output codes per input code.
+GREATEST_SHIFT = 34
 
 # A free end inside a tube. Scaled ends stay far below it in magnitude.
 _FREE = 2**62

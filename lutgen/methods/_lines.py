@@ -12,10 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lutgen.methods._hull import FREE_HIGH, FREE_LOW, Segment, scaled_ends
-
-#: Fraction bits of ``aim``, the places that lines should pass near to.
-AIM_BITS = 8
+from lutgen.methods._demand import AIM_BITS, FREE_HIGH, FREE_LOW
+from lutgen.methods._hull import Segment, scaled_ends
 
 # How many slopes on either side of the nearest are tried for an intercept with trailing zeros.
 _NEIGHBOURS = 16

@@ -38,9 +38,19 @@ def within(ideal: Ideal, tolerance: Tolerance, options: Method) -> list[Candidat
     return found
 
 
-def least_error(ideal: Ideal, options: Method) -> Candidate:
-    """Return the program of one method with the smallest error for the asked size."""
+def least_error(ideal: Ideal, options: Method, *, every_fold: bool = False) -> Candidate:
+    """Return the program of one method with the smallest error for the asked size.
+
+    Bisection takes it that what a size allows at one error it allows at every larger one.  That
+    is so for a number of segments; for a number of bytes it nearly is.
+
+    Args:
+        ideal: what the exact function demands.
+        options: the method and its size.
+        every_fold: compare the folds; else take the first in order of preference that serves.
+    """
     module = _module(options)
+    best, best_limit = Candidate(options, "none", None), None
     for frame in _preferred(module, ideal, options):
         programs: dict[Fraction, Program] = {}
 
@@ -57,9 +67,11 @@ def least_error(ideal: Ideal, options: Method) -> Candidate:
         if hasattr(module, "lower_bound"):
             start = module.lower_bound(frame, options)
         limit = least(works, start)
-        if limit is not None:
-            return Candidate(options, frame.fold, programs[limit])
-    return Candidate(options, "none", None)
+        if limit is not None and (best_limit is None or limit < best_limit):
+            best, best_limit = Candidate(options, frame.fold, programs[limit]), limit
+            if not every_fold:
+                break
+    return best
 
 
 def _module(options: Method) -> ModuleType:

@@ -6,8 +6,8 @@ import numpy as np
 
 from lutgen.ideal import Tolerance
 from lutgen.methods._addresses import address_order, piece_address
-from lutgen.methods._frames import Demand, Frame
-from lutgen.methods._lines import AIM_BITS
+from lutgen.methods._demand import AIM_BITS, Demand
+from lutgen.methods._frames import Frame
 from lutgen.program import Builder, Program, Table
 from lutgen.spec import Method
 
@@ -36,9 +36,9 @@ def approximate(frame: Frame, tolerance: Tolerance, options: Method) -> Program 
 
 
 def _entries(frame: Frame, demand: Demand) -> np.ndarray:
-    """Return the acceptable code nearest to the exact value; unfolded, the rounded code."""
+    """Return the acceptable codes nearest to the exact values; unfolded, the rounded codes."""
     if frame.fold == "none":
-        return frame.ideal.codes
+        return np.clip(frame.ideal.codes, demand.lo, demand.hi)
     # Where saturation is free the exact value may lie far away; one format's width is enough.
     width = 1 << frame.ideal.spec.output.width
     nearest = np.clip(demand.aim >> AIM_BITS, -width, width)

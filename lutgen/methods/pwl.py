@@ -13,7 +13,8 @@ import numpy as np
 
 from lutgen.ideal import Tolerance
 from lutgen.methods._addresses import address_order, piece_address
-from lutgen.methods._frames import Demand, Frame
+from lutgen.methods._demand import Demand
+from lutgen.methods._frames import Frame
 from lutgen.methods._hull import GREATEST_SHIFT
 from lutgen.methods._lines import Line, choose_lines
 from lutgen.methods._segmentation import IntegerSegmentation, allowed_count, least_shift

@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from lutgen.ideal import Tolerance
-from lutgen.methods._frames import Demand, Frame
-from lutgen.methods._hull import FREE_HIGH, FREE_LOW
+from lutgen.methods._demand import FREE_HIGH, FREE_LOW, Demand
+from lutgen.methods._frames import Frame
 from lutgen.program import Builder, Program, Table
 from lutgen.spec import Method
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from lutgen.ideal import Tolerance
 from lutgen.methods._addresses import address_order, piece_address, piece_starts
-from lutgen.methods._frames import Demand, Frame
+from lutgen.methods._demand import Demand
+from lutgen.methods._frames import Frame
 from lutgen.methods._hull import GREATEST_SHIFT, real_tube
 from lutgen.methods._least import HALF, least
 from lutgen.methods._lines import choose_lines
@@ -64,7 +65,8 @@ def approximate(frame: Frame, tolerance: Tolerance, options: Method) -> Program 
         options: ``segments`` fixes the number of pieces over all input codes.
     """
     programs = (_of(frame, demand, options) for demand in frame.demands(tolerance))
-    return next((program for program in programs if program is not None), None)
+    found = [program for program in programs if program is not None]
+    return min(found, key=lambda program: program.segments, default=None)
 
 
 def _of(frame: Frame, demand: Demand, options: Method) -> Program | None:

@@ -12,13 +12,12 @@ MAX_LITERAL_LENGTH = 64
 MAX_EXPONENT = 400
 
 _DECIMAL = r"[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?"
-_FORMS = re.compile(
+_FORMS = (
     rf"(?P<sign>[+-]?)(?:"
     rf"(?P<hex>0[xX][0-9a-fA-F]+(?:\.[0-9a-fA-F]*)?(?:[pP][+-]?[0-9]+)?)"
     rf"|(?P<numerator>{_DECIMAL})/(?P<denominator>{_DECIMAL})"
     rf"|(?P<decimal>{_DECIMAL})(?P<float32>f?)"
-    rf")",
-    re.ASCII,
+    rf")"
 )
 
 
@@ -51,7 +50,8 @@ class Number:
             UsageError: the text is none of these forms, is too long, or divides by zero.
         """
         advice = "write 0.01, 1/255, 0x1p-7, or 0.0039f for a float32"
-        match = _FORMS.fullmatch(text.strip()) if len(text) <= MAX_LITERAL_LENGTH else None
+        short = len(text) <= MAX_LITERAL_LENGTH
+        match = re.fullmatch(_FORMS, text.strip(), re.ASCII) if short else None
         if match is None or _exponent(match) > MAX_EXPONENT:
             raise UsageError.about(argument, "must be a finite number", text, advice)
         if match["hex"]:

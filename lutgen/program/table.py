@@ -44,7 +44,9 @@ class Table:
     @property
     def entry_bytes(self) -> int:
         """Bytes per entry as stored in software: 1, 2, 4 or 8."""
-        bits = max(self.high.bit_length(), (~self.low).bit_length()) + (self.low < 0)
+        bits = self.high.bit_length()
+        if self.low < 0:
+            bits = max(bits, (~self.low).bit_length()) + 1
         return next(size for size in (1, 2, 4, 8) if bits <= 8 * size)
 
     @property

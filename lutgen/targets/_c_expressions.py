@@ -136,11 +136,12 @@ class Function:
     def _arithmetic(self, op: ops.Add | ops.Sub | ops.Mul, value: Value) -> Text:
         sign = {ops.Add: "+", ops.Sub: "-", ops.Mul: "*"}[type(op)]
         first, second = self._text(op.a), self._text(op.b)
-        if sign != "*" and second.text.startswith("-"):
+        held = [value.low, value.high, *self._bounds(op.a, op.b)]
+        wanted = arithmetic_type(*held)
+        number = second.number or 0
+        if sign != "*" and number < 0 and wanted.holds(-number):
             # x - 5 reads better than x + (-5).
-            sign, second = {"+": "-", "-": "+"}[sign], literal(-second.number)
-        held = [value.low, value.high, *self._bounds(op.a), *self._bounds(op.b)]
-        wanted = arithmetic_type(*held, second.number or 0)
+            sign, second = {"+": "-", "-": "+"}[sign], literal(-number)
         first, second = in_type(wanted, first, second)
         return Text(f"{first} {sign} {second}", wanted)
 

@@ -270,8 +270,9 @@ def _elements_per_round(program: Program) -> int:
     """Return how many elements each round of the array function's loop takes."""
     if _is_direct(program):
         return DIRECT_ROUND
-    searches = any(isinstance(value.op, ops.Segment) for value in program.values)
-    return 1 if searches or len(program.values) > SHORT_PROGRAM else SHORT_ROUND
+    kinds = [type(value.op) for value in program.values]
+    steps = len(kinds) - kinds.count(ops.Const)
+    return 1 if ops.Segment in kinds or steps > SHORT_PROGRAM else SHORT_ROUND
 
 
 def _is_direct(program: Program) -> bool:
