@@ -131,7 +131,7 @@ def furthest(lower: np.ndarray, upper: np.ndarray) -> Curvatures | None:
             least, greatest = _bounds(known, (OPEN - 1) // horizon**2)
             return Curvatures(end, least, greatest, curvature)
         else:
-            step *= 2
+            step = 2 * step if end == size else max(1, (end - good) // 2)
             horizon = min(end, good + step)
             known += _coarse_cuts(lower, upper, horizon)
             if _allowed(known, horizon, curvature):
@@ -143,7 +143,7 @@ def furthest(lower: np.ndarray, upper: np.ndarray) -> Curvatures | None:
             upper_cuts = [cut for cut in known if cut.above]
             tightest = [max(lower_cuts)] * bool(lower_cuts) + [min(upper_cuts)] * bool(upper_cuts)
             end = max(cut.last for cut in tightest)
-            step = max(1, (end - good) // 8)
+            step = max(1, (end - good) // 2)
             horizon = min(end, good + step)
             known = [cut for cut in known if cut.last < horizon]
             known += _coarse_cuts(lower, upper, horizon)
@@ -164,10 +164,10 @@ def _below(below: int, below_run: int, above: int, above_run: int) -> bool:
 
 
 def _bounds(known: list[Cut], limit: int) -> tuple[Fraction, Fraction]:
-    """Return the greatest bound from below and the least from above."""
+    """Return the greatest bound from below and the least from above, within the limit."""
     least = max((cut.bound for cut in known if not cut.above), default=Fraction(-limit))
     greatest = min((cut.bound for cut in known if cut.above), default=Fraction(limit))
-    return least, greatest
+    return max(least, Fraction(-limit)), min(greatest, Fraction(limit))
 
 
 def _allowed(known: list[Cut], horizon: int, curvature: int) -> bool:

@@ -150,6 +150,7 @@ def test_tables_are_read_only_and_know_their_size() -> None:
         table.values[0] = 1
     assert (table.entry_bytes, table.storage_bytes) == (2, 4)
     assert Table("t", np.array([0, 255]), "").entry_bytes == 1
+    assert Table("t", np.array([255, 255]), "").entry_bytes == 1
     assert Table("t", np.array([-128, 127]), "").entry_bytes == 1
     assert Table("t", np.array([0, 2**31]), "").entry_bytes == 4
     assert Table("t", np.array([-1, 2**31]), "").entry_bytes == 8

@@ -16,6 +16,7 @@ from lutgen.ideal import Ideal
 from lutgen.program import Builder, Program, Table
 from lutgen.request import Request, Side
 from lutgen.solution import Solution
+from lutgen.spec import Method
 
 
 def code(width: int, *, signed: bool = True) -> NumberFormat:
@@ -30,8 +31,8 @@ S12, U12 = code(12), code(12, signed=False)
 
 
 def solution(function: str, **request: object) -> Solution:
-    """Return the solution of a request."""
-    return _solved(Request(function, **request))
+    """Return the solution of a request; a table unless it names another method."""
+    return _solved(Request(function, **{"method": Method("lut"), **request}))
 
 
 @cache
