@@ -69,8 +69,9 @@ def searches(names: list[str]) -> bool:
         program, seconds, unit = search(name)
         worst, total = max(worst, seconds), total + seconds
         late = "  over the limit" if seconds > SEARCH_LIMIT else ""
-        print(f"{name:<20} {program.segments:>8} {program.minimum:>6} {program.fold:<5} "
-              f"{program.storage_bytes:>6} {seconds:>8.2f} {seconds / unit:>6.1f}{late}", flush=True)
+        row = f"{name:<20} {program.segments:>8} {program.minimum:>6} {program.fold:<5} "
+        row += f"{program.storage_bytes:>6} {seconds:>8.2f} {seconds / unit:>6.1f}{late}"
+        print(row, flush=True)
     print(f"slowest {worst:.2f} s of {SEARCH_LIMIT:.0f}, all {total:.1f} s CPU, "
           f"yardstick {unit:.3f} s")
     return worst <= SEARCH_LIMIT

@@ -139,10 +139,9 @@ def furthest(lower: np.ndarray, upper: np.ndarray) -> Curvatures | None:
         found = _within(known, horizon)
         while found is None and known and horizon > good:
             # The two that leave nothing end the run before the last code of theirs.
-            lower_cuts = [cut for cut in known if not cut.above]
-            upper_cuts = [cut for cut in known if cut.above]
-            tightest = [max(lower_cuts)] * bool(lower_cuts) + [min(upper_cuts)] * bool(upper_cuts)
-            end = max(cut.last for cut in tightest)
+            below_all = max((cut for cut in known if not cut.above), default=None)
+            above_all = min((cut for cut in known if cut.above), default=None)
+            end = max(cut.last for cut in (below_all, above_all) if cut is not None)
             step = max(1, (end - good) // 2)
             horizon = min(end, good + step)
             known = [cut for cut in known if cut.last < horizon]

@@ -11,7 +11,7 @@ from lutgen.ideal import Ideal, Tolerance
 from lutgen.methods._auto import Candidate
 from lutgen.methods._frames import Frame, frames
 from lutgen.methods._least import HALF, least
-from lutgen.program import Program
+from lutgen.program import Program, TooWideError
 from lutgen.spec import Method
 
 # A fold that leaves more storage than this is taken without a look at the unfolded program.
@@ -82,7 +82,10 @@ def _approximate(
     module: ModuleType, frame: Frame, tolerance: Tolerance, options: Method
 ) -> Program | None:
     """Return the method's program, labelled with how it was made."""
-    program = module.approximate(frame, tolerance, options)
+    try:
+        program = module.approximate(frame, tolerance, options)
+    except TooWideError:
+        return None
     if program is None:
         return None
     return replace(program, method=options.name, fold=frame.fold)

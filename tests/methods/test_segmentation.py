@@ -13,7 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lutgen.methods import _knots
-from lutgen.methods._hull import FREE_HIGH, FREE_LOW, Segment, integer_tube, reach, real_tube
+from lutgen.methods._hull import (
+    FREE_HIGH,
+    FREE_LOW,
+    GREATEST_SHIFT,
+    Segment,
+    integer_tube,
+    reach,
+    real_tube,
+)
 from lutgen.methods._knots import interpolate, knots
 from lutgen.methods._lines import choose_lines, intercepts, slope_storage, trailing_zeros
 from lutgen.methods._pieces import coarsest_uniform, fit_pieces, least_shift_of_pieces
@@ -553,5 +561,5 @@ def test_ends_that_are_no_tube_are_refused(lo: list[int], hi: list[int], message
 
 def test_a_shift_out_of_range_is_refused() -> None:
     zero = np.zeros(4, np.int64)
-    with pytest.raises(ValueError, match="shift 25 out of range"):
-        integer_tube(zero, zero, 25)
+    with pytest.raises(ValueError, match=f"shift {GREATEST_SHIFT + 1} out of range"):
+        integer_tube(zero, zero, GREATEST_SHIFT + 1)
