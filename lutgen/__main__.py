@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
+from lutgen.cli import entry
 
-from lutgen.cli import main
-
-sys.exit(main())
+entry()

@@ -13,6 +13,7 @@ import signal
 import sys
 from importlib import import_module
 from types import FrameType
+from typing import NoReturn
 
 import click
 
@@ -70,6 +71,22 @@ def cli() -> None:
     lutgen report tanh --bits 16 --range=-4,4
     lutgen verify generated
     """
+
+
+def entry() -> NoReturn:
+    """Run the command line as the installed command, and end the process.
+
+    All files are closed and all output is flushed by then, so the interpreter need not take the
+    libraries apart again: that would cost as much as building a table.
+    """
+    try:
+        code = main()
+    except SystemExit as stop:
+        code = stop.code if isinstance(stop.code, int) else 1
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)
 
 
 def main(arguments: list[str] | None = None) -> int:
