@@ -90,7 +90,7 @@ def test_under_half_up_it_is_the_correctly_rounded_table(name: str, formats: str
 @pytest.mark.parametrize("rounding", ROUNDINGS)
 @pytest.mark.parametrize("name", [*PIECES, "gelu", "hard_swish", "sqnl", "tanh", "log"])
 def test_exact_is_the_table_under_every_rounding(name: str, rounding: str) -> None:
-    for formats in FORMATS.values():
+    for formats in ({}, AFFINE, UNSIGNED):
         solution = solved(name, pwl(exact=True), rounding=rounding, **formats)
 
         assert solution.report.codes.tolist() == exact.rounded_table(solution.spec).tolist()
@@ -188,7 +188,7 @@ def fewest(spec: Spec, lo: list[int], hi: list[int], cell: int = 1) -> int | Non
 def test_segments_asked_for_reach_the_smallest_error(name: str) -> None:
     """Against every error that exists and every way to split 32 codes."""
     natural = solved(name, pwl(fold="off"), **NARROW).program.segments
-    for segments in range(1, natural + 2):
+    for segments in sorted({1, 2, 3, natural - 1, natural, natural + 1} - {0}):
         solution = solved(name, pwl(segments=segments, fold="off"), **NARROW)
         spec = solution.spec
         best = exact.least_error(
@@ -219,7 +219,7 @@ def test_a_budget_is_kept_and_no_number_of_segments_within_it_is_better(name: st
     by_segments = [
         solved(name, pwl(segments=count, fold="off"), **NARROW) for count in range(1, 8)
     ]
-    for budget in (0, 5, 9, 14, 20, 33):
+    for budget in (0, 9, 14, 24):
         for fold in ("off", "auto"):
             found = solved(name, pwl(max_bytes=budget, fold=fold), **NARROW)
             assert found.program.storage_bytes <= budget

@@ -30,24 +30,25 @@ def uniform(**options: object) -> Method:
     return Method("uniform", fold="off", **options)
 
 
-def pieces_work(
-    spec: Spec, lo: list[int], hi: list[int], pieces: int, *, clamped: bool = True
-) -> bool:
-    """Return whether each of so many equal pieces has a line, by trying every pair of codes.
+def stops_of(spec: Spec, lo: list[int], hi: list[int], *, clamped: bool = True) -> np.ndarray:
+    """Return where the longest run from each code ends, by trying every pair of codes.
 
     Lines that are clamped afterwards may leave the output format where it saturates.
     """
     ends = (spec.output.min_code, spec.output.max_code) if clamped else (-(2**30), 2**30)
-    stops = exact.reaches(lo, hi, ends)
+    return exact.reaches(lo, hi, ends)
+
+
+def pieces_work(stops: np.ndarray, pieces: int) -> bool:
+    """Return whether each of so many equal pieces has a line."""
     size = len(stops) // pieces
     return all(stops[start] >= start + size for start in range(0, len(stops), size))
 
 
 def least_pieces(spec: Spec, lo: list[int], hi: list[int], *, clamped: bool) -> int:
+    stops = stops_of(spec, lo, hi, clamped=clamped)
     return next(
-        1 << bits
-        for bits in range(spec.input.width + 1)
-        if pieces_work(spec, lo, hi, 1 << bits, clamped=clamped)
+        1 << bits for bits in range(spec.input.width + 1) if pieces_work(stops, 1 << bits)
     )
 
 
@@ -80,7 +81,7 @@ def test_pieces_asked_for_reach_the_smallest_error(name: str) -> None:
         solution = solved(name, uniform(segments=1 << bits), **NARROW)
         spec = solution.spec
         best = exact.least_error(
-            spec, lambda lo, hi, s=spec, n=1 << bits: pieces_work(s, lo, hi, n)
+            spec, lambda lo, hi, s=spec, n=1 << bits: pieces_work(stops_of(s, lo, hi), n)
         )
         count = exact.count_errors(spec, solution.report.codes)
 

@@ -14,9 +14,6 @@ from lutgen.spec import METHODS, Method
 from lutgen.targets import Options, c
 from tests.tools import require_tool
 
-# Minutes of compiling: test_c_compilers.py runs every method on a few functions by default.
-pytestmark = pytest.mark.slow
-
 SPREAD = ("gelu", "tanh", "exp", "hard_swish", "pau")
 
 
@@ -58,6 +55,7 @@ def test_int16_of_a_spread(method: str, tmp_path: Path) -> None:
     assert failures(tmp_path, found) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_int16_of_every_function(method: str, tmp_path: Path) -> None:
     require_tool("gcc")
