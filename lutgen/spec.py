@@ -19,9 +19,10 @@ from lutgen.names import check_identifier
 from lutgen.numerics.literals import Number
 from lutgen.numerics.reals import Exact, Value
 
-METHODS = ("lut", "interp", "uniform", "pwl", "steps", "quadratic", "auto")
+METHODS = ("lut", "interp", "uniform", "pwl", "steps", "quadratic", "bipartite", "auto")
 FAITHFUL_WORD = "faithful"
-FOLDS = ("auto", "on", "off")
+FOLDS = ("auto", "on", "off", "residual", "complement", "window")
+BREAKPOINTS = ("free", "dyadic")
 ROUNDINGS = ("half-even", "half-away", "half-up", "floor")
 
 
@@ -33,7 +34,11 @@ class Method(NamedTuple):
         segments: how many segments or pieces, for ``pwl``, ``uniform``, ``interp``; None leaves
             it to the tolerance.
         aligned: breakpoints of ``pwl`` are multiples of ``2**aligned`` codes.
-        fold: ``auto``, ``on`` or ``off``: store one half of a symmetric function.
+        breakpoints: where those of ``pwl`` may lie: ``free``, or ``dyadic``: equal pieces within
+            each power-of-two region of the distance from 0, on either side.
+        fold: ``auto``, ``on`` or ``off``: store one half of a symmetric function; ``residual``
+            stores the difference to relu without folding, ``complement`` folds by ``~x``,
+            ``window`` stores only where the function is not straight.
         max_error: largest error in LSB, or ``faithful``; None takes the method's default.
         exact: every code equal to the correctly rounded table.
         max_bytes: storage budget.
@@ -42,6 +47,7 @@ class Method(NamedTuple):
     name: str | None = "lut"
     segments: int | None = None
     aligned: int | None = None
+    breakpoints: str = BREAKPOINTS[0]
     fold: str = "auto"
     max_error: str | None = None
     exact: bool = False
@@ -54,7 +60,9 @@ class Method(NamedTuple):
             UsageError: an option is out of range, or contradicts another.
         """
         for option, value, known in (
-            ("--method", self.name, METHODS), ("--fold", self.fold, FOLDS)
+            ("--method", self.name, METHODS),
+            ("--fold", self.fold, FOLDS),
+            ("--breakpoints", self.breakpoints, BREAKPOINTS),
         ):
             if value not in known:
                 raise UsageError.about(option, f"must be one of {', '.join(known)}", value)
@@ -183,6 +191,11 @@ def _check_limits(method: Method) -> None:
         )
     if method.aligned is not None and method.name != "pwl":
         raise UsageError.about("--aligned", "needs --method pwl", method.name)
+    if method.breakpoints != BREAKPOINTS[0]:
+        if method.name != "pwl":
+            raise UsageError.about("--breakpoints", "needs --method pwl", method.name)
+        if method.aligned is not None:
+            raise UsageError("--breakpoints and --aligned both fix the grid; give one of them")
     if method.exact and method.max_error is not None:
         raise UsageError("--exact and --max-error both fix the error; give one of them")
     pieces = method.segments if method.name in ("uniform", "interp", "quadratic") else None

@@ -22,6 +22,7 @@ CANDIDATES = (
     Method("quadratic"),
     Method("uniform"),
     Method("interp"),
+    Method("bipartite"),
 )
 
 

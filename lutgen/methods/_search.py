@@ -9,7 +9,8 @@ from types import ModuleType
 
 from lutgen.ideal import Ideal, Tolerance
 from lutgen.methods._auto import Candidate
-from lutgen.methods._frames import Frame, frames
+from lutgen.methods._frames import Frame
+from lutgen.methods._frames_of import frames_of
 from lutgen.methods._least import HALF, least
 from lutgen.program import Program, TooWideError
 from lutgen.spec import Method
@@ -97,9 +98,7 @@ def _over(program: Program, options: Method) -> bool:
 
 def _preferred(module: ModuleType, ideal: Ideal, options: Method) -> list[Frame]:
     """Return the frames to try in order: by itself a method is folded where that is worth it."""
-    tried = [*frames(ideal)]
-    if options.fold == "off":
-        return tried[:1]
-    if options.fold == "on":
-        return tried[1:]
-    return tried[::-1] if module.worth_folding(options) else tried
+    tried = frames_of(ideal, options.fold)
+    if options.fold == "auto" and module.worth_folding(options):
+        return tried[::-1]
+    return tried

@@ -6,8 +6,9 @@ import numpy as np
 
 from lutgen.ideal import Tolerance
 from lutgen.methods._addresses import address_order, piece_address
-from lutgen.methods._demand import AIM_BITS, Demand
+from lutgen.methods._demand import AIM_BITS, FREE_HIGH, FREE_LOW, Demand
 from lutgen.methods._frames import Frame
+from lutgen.methods._window import Window
 from lutgen.program import Builder, Program, Table
 from lutgen.spec import Method
 
@@ -39,17 +40,25 @@ def _entries(frame: Frame, demand: Demand) -> np.ndarray:
     """Return the acceptable codes nearest to the exact values; unfolded, the rounded codes."""
     if frame.fold == "none":
         return np.clip(frame.ideal.codes, demand.lo, demand.hi)
-    # Where saturation is free the exact value may lie far away; one format's width is enough.
-    width = 1 << frame.ideal.spec.output.width
-    nearest = np.clip(demand.aim >> AIM_BITS, -width, width)
-    return np.clip(nearest, demand.lo, demand.hi)
+    # Where saturation is free the exact value may lie far away: the nearest to 0 is narrowest.
+    free = (demand.lo == FREE_LOW) | (demand.hi == FREE_HIGH)
+    return np.clip(np.where(free, 0, demand.aim >> AIM_BITS), demand.lo, demand.hi)
 
 
-def _meaning(frame: Frame) -> str:
+def _meaning(frame: Frame | Window) -> str:
     spec = frame.ideal.spec
-    what = {
-        "none": f"{spec.activation.name} at every input code",
-        "even": f"{spec.activation.name} at every distance below the zero point",
-        "odd": f"{spec.activation.name} at every distance above the zero point",
-    }[frame.fold]
+    name = spec.activation.name
+    match frame.fold:
+        case "complement":
+            return f"{name} at every distance d from the zero point, which serves -1 - d too"
+        case "even":
+            what = f"{name} at every distance below the zero point"
+        case "odd":
+            what = f"{name} at every distance above the zero point"
+        case "residual":
+            what = f"{name} less its line" if frame.sign > 0 else f"the line less {name}"
+        case "window":
+            what = f"{name} where it is not straight"
+        case _:
+            what = f"{name} at every input code"
     return f"{what}, correctly rounded ({spec.rounding})"

@@ -1,8 +1,9 @@
 """Piecewise lines with free breakpoints: the fewest segments that keep the tolerance.
 
 ``y = (slope[i] * u + intercept[i]) >> shift`` on segment i, the intercept holding the rounding
-and the segment's place.  The segment is found by its breakpoints, or, with breakpoints on a grid
-of ``2**aligned`` codes, by one read of a map that the high bits address.
+and the segment's place.  The segment is found by its breakpoints; or, with breakpoints on a grid
+of ``2**aligned`` codes, by one read of a map that the high bits address.  Dyadic breakpoints make
+equal pieces of every power-of-two region, so that hardware finds the segment by a leading bit.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 from lutgen.ideal import Tolerance
 from lutgen.methods._addresses import address_order, piece_address
 from lutgen.methods._demand import Demand
+from lutgen.methods._dyadic import least_dyadic_shift
 from lutgen.methods._frames import Frame
 from lutgen.methods._hull import GREATEST_SHIFT
 from lutgen.methods._lines import Line, choose_lines
@@ -34,7 +36,8 @@ def approximate(frame: Frame, tolerance: Tolerance, options: Method) -> Program 
     Args:
         frame: how the input is folded.
         tolerance: which codes are acceptable.
-        options: ``aligned`` restricts the breakpoints, ``segments`` their number.
+        options: ``aligned`` and ``breakpoints`` say where a segment may begin, ``segments`` how
+            many there may be.
     """
     if options.aligned is None:
         demands = filter(None, [frame.demand(tolerance)])
@@ -69,14 +72,18 @@ def segmentation(frame: Frame, demand: Demand, options: Method) -> IntegerSegmen
     Products that fit 32 bits come first; a greater shift is taken only where the count would
     otherwise be more than 3 % above the minimum over real coefficients.
     """
-    lo, hi = demand.lo, demand.hi
-    grid = options.aligned or 0
-    narrow = fitting_shift(frame)
-    found = least_shift(lo, hi, greatest=narrow, grid_bits=grid)
+    found = _up_to_shift(fitting_shift(frame), demand, options)
     if found is None or len(found.segments) > allowed_count(found.minimum):
-        wide = least_shift(lo, hi, greatest=GREATEST_SHIFT, grid_bits=grid)
-        return wide or found
+        return _up_to_shift(GREATEST_SHIFT, demand, options) or found
     return found
+
+
+def _up_to_shift(greatest: int, demand: Demand, options: Method) -> IntegerSegmentation | None:
+    """Return the segmentation with the fewest segments that a shift allows, at a smallest shift."""
+    if options.breakpoints == "dyadic":
+        return least_dyadic_shift(demand, greatest)
+    grid = options.aligned or 0
+    return least_shift(demand.lo, demand.hi, greatest=greatest, grid_bits=grid)
 
 
 def fitting_shift(frame: Frame) -> int:

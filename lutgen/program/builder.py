@@ -41,7 +41,8 @@ class Program:
         output: position of the result.
         output_format: format of the result's codes.
         method: how it approximates, such as ``pwl``.
-        fold: how the input was folded: ``none``, ``even`` or ``odd``.
+        fold: how the input was folded: ``none``, ``even``, ``odd`` or ``complement``; or
+            ``residual``: not folded, but relu is left to the program.
         segments: how many segments, pieces or levels; None where the method has none.
         minimum: the least number of segments that real coefficients need; None where unknown.
     """
@@ -69,12 +70,21 @@ class Program:
     @property
     def storage_bytes(self) -> int:
         """Bytes of all tables, and of the breakpoints that segments are found by."""
+        return sum(table.storage_bytes for table in self._stored)
+
+    @property
+    def storage_bits(self) -> int:
+        """The same in hardware, where an entry takes no more bits than it needs."""
+        return sum(table.storage_bits for table in self._stored)
+
+    @property
+    def _stored(self) -> tuple[Table, ...]:
         breakpoints = (
-            Table("breakpoints", np.array(value.op.breakpoints), "").storage_bytes
+            Table("breakpoints", np.array(value.op.breakpoints), "")
             for value in self.values
             if isinstance(value.op, ops.Segment)
         )
-        return sum(table.storage_bytes for table in self.tables) + sum(breakpoints)
+        return (*self.tables, *breakpoints)
 
 
 class Builder:

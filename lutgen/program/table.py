@@ -11,6 +11,13 @@ class TooWideError(ValueError):
     """A number of the program needs more than 64 bits: there is no such program."""
 
 
+def bits_of(low: int, high: int) -> int:
+    """Return the bits that hold ``low .. high``: at least 1; two's complement if low < 0."""
+    if low >= 0:
+        return max(high.bit_length(), 1)
+    return max(high.bit_length(), (~low).bit_length()) + 1
+
+
 @dataclass(frozen=True, eq=False)
 class Table:
     """The constants behind a ``Lookup``.
@@ -49,12 +56,19 @@ class Table:
         return int(self.values.max())
 
     @property
+    def width(self) -> int:
+        """Bits per entry as stored in hardware: of an unsigned number unless one is negative."""
+        return bits_of(self.low, self.high)
+
+    @property
+    def storage_bits(self) -> int:
+        """Bits of the whole table in hardware."""
+        return self.depth * self.width
+
+    @property
     def entry_bytes(self) -> int:
         """Bytes per entry as stored in software: 1, 2, 4 or 8."""
-        bits = self.high.bit_length()
-        if self.low < 0:
-            bits = max(bits, (~self.low).bit_length()) + 1
-        return next(size for size in (1, 2, 4, 8) if bits <= 8 * size)
+        return next(size for size in (1, 2, 4, 8) if self.width <= 8 * size)
 
     @property
     def storage_bytes(self) -> int:

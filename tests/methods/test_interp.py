@@ -14,7 +14,7 @@ from lutgen import pipeline
 from lutgen.errors import BudgetError
 from lutgen.ideal import Ideal, Tolerance
 from lutgen.methods import _search, interp
-from lutgen.methods._frames import frames
+from lutgen.methods._frames import Frame
 from lutgen.program import Program, Table, ops, run
 from lutgen.request import Request, Side
 from lutgen.solution import Solution
@@ -196,7 +196,7 @@ def test_what_cannot_be_kept_is_refused_with_the_best_reachable() -> None:
 def test_the_bound_that_a_search_starts_from_is_never_above_what_is_reached(name: str) -> None:
     for options in (Method("interp", segments=16), Method("interp", max_bytes=40)):
         ideal = Ideal.of(Request(name).resolve())
-        frame = next(frames(ideal))
+        frame = Frame("none", ideal)
         bound = interp.lower_bound(frame, options)
 
         found = _search.least_error(ideal, options._replace(fold="off"))
