@@ -41,7 +41,8 @@ sync_reject_on table tagged task throughout time timeprecision timeunit tran tra
 tri0 tri1 triand trior trireg type unique unique0 unsigned until until_with untyped use uwire var
 vectored virtual void wait wait_order wand weak weak0 weak1 wildcard wire with within wor xnor
 """
-_KEYWORDS = frozenset(f"{_C} {_CPP} {_VERILOG}".split())
+VERILOG_KEYWORDS = frozenset(_VERILOG.split())
+_KEYWORDS = frozenset(f"{_C} {_CPP}".split()) | VERILOG_KEYWORDS
 
 # The C library's names, which compilers know even where no header is included, and the names
 # that emitted functions give their arguments.

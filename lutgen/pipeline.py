@@ -71,7 +71,7 @@ def _sidecar(
     document = {
         "digest": spec.digest,
         "spec": spec.document(),
-        "options": options._asdict(),
+        "options": options.document(),
     }
     kept = []
     path = folder / f"{spec.name}{store.SIDECAR_SUFFIX}"

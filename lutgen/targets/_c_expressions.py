@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from lutgen.formats import NumberFormat
 from lutgen.program import Program, Table, Value, ops
+from lutgen.program.live import is_constant, live_operands, live_values, unique_names
 from lutgen.targets._c_tables import Array, Search, read, search
 from lutgen.targets._c_types import (
     INT16,
@@ -63,17 +64,18 @@ class Function:
         self.arrays: list[Array] = []
         self.searches: list[Search] = []
         self._program = program
-        self._used = _ancestors(program)
-        self._names = _local_names(program)
+        self._used = live_values(program)
+        # No local hides the function itself.
+        self._names = unique_names(program, (program.name,))
         self._types: dict[ops.Ref, CType] = {}
         self._arrays_by_table: dict[int, Array] = {}
         for ref, value in enumerate(program.values):
             if isinstance(value.op, ops.Input):
                 self._receive(ref, value.op.format)
-            elif ref in self._used and not _is_constant(value):
+            elif ref in self._used and not is_constant(value):
                 self._compute(ref, value)
         result = program.values[program.output]
-        if isinstance(result.op, ops.Input) or _is_constant(result):
+        if isinstance(result.op, ops.Input) or is_constant(result):
             text = converted(self._text(program.output), self.output_type)
             self.statements.append(f"return {text};")
 
@@ -146,7 +148,7 @@ class Function:
         return Text(f"{first} {sign} {second}", wanted)
 
     def _choice(self, op: ops.Min | ops.Max) -> Text:
-        chosen = _operands(self._program, op)
+        chosen = live_operands(self._program, op)
         if len(chosen) == 1:
             return self._text(*chosen)
         wanted = arithmetic_type(*self._bounds(op.a, op.b))
@@ -196,7 +198,7 @@ class Function:
         return result
 
     def _selected(self, op: ops.Select) -> Text:
-        chosen = _operands(self._program, op)
+        chosen = live_operands(self._program, op)
         if len(chosen) == 1:
             return self._text(*chosen)
         wanted = arithmetic_type(*self._bounds(op.negative, op.other))
@@ -241,7 +243,7 @@ class Function:
     def _text(self, ref: ops.Ref) -> Text:
         """Return a value as an operand: a literal, or the name of its local."""
         value = self._program.values[ref]
-        if _is_constant(value):
+        if is_constant(value):
             return literal(value.low)
         return Text(self._names[ref], self._types[ref], atomic=True)
 
@@ -258,62 +260,6 @@ class Function:
         )
 
 
-def _is_constant(value: Value) -> bool:
-    """Return whether a value is printed as a literal.
-
-    A lookup is not, whatever it finds: the table is what was asked for.
-    """
-    return value.low == value.high and not isinstance(value.op, ops.Lookup)
-
-
-def _operands(program: Program, op: ops.Op) -> tuple[ops.Ref, ...]:
-    """Return the operands that are printed: of a choice that is always the same, only that one.
-
-    Compilers warn of comparisons that the types decide, and of locals that nobody reads.
-    """
-    if isinstance(op, ops.Min | ops.Max):
-        a, b = (program.values[ref] for ref in op.operands)
-        if op.a == op.b or a.high <= b.low or b.high <= a.low:
-            is_first = (a.high <= b.low) == isinstance(op, ops.Min)
-            return (op.a,) if is_first else (op.b,)
-    if isinstance(op, ops.Select):
-        a = program.values[op.a]
-        if a.high < 0 or op.negative == op.other:
-            return (op.negative,)
-        if a.low >= 0:
-            return (op.other,)
-    return op.operands
-
-
 def _wider(first: Text, second: Text) -> CType:
     """Return the type of a choice between two operands that are comparable."""
     return max(first.type, second.type, key=lambda t: (t.bits, not t.signed))
-
-
-def _ancestors(program: Program) -> set[ops.Ref]:
-    """Return the values that computing the result takes, itself included."""
-    found: set[ops.Ref] = set()
-    pending = [program.output]
-    while pending:
-        ref = pending.pop()
-        if ref not in found:
-            found.add(ref)
-            value = program.values[ref]
-            pending += () if _is_constant(value) else _operands(program, value.op)
-    return found
-
-
-def _local_names(program: Program) -> dict[ops.Ref, str]:
-    """Return a name for every value: its own, numbered where two are alike.
-
-    No local hides the function itself.
-    """
-    taken, names = {program.name}, {}
-    for ref, value in enumerate(program.values):
-        if not _is_constant(value):
-            name, count = value.name, 2
-            while name in taken:
-                name, count = f"{value.name}{count}", count + 1
-            taken.add(name)
-            names[ref] = name
-    return names

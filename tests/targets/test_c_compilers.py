@@ -107,6 +107,41 @@ def test_every_method_gives_the_programs_codes(tmp_path: Path) -> None:
     assert len(verdicts) == len(solutions) * len(COMPILERS)
 
 
+FRAMES = [
+    ("gelu", "lut", "residual", {}), ("elu", "lut", "residual", {"bits": 16}),
+    ("softplus", "pwl", "residual", {}), ("srelu", "uniform", "residual", {}),
+    ("gelu", "lut", "complement", {}), ("silu", "pwl", "complement", {"bits": 16}),
+    ("hard_tanh", "lut", "complement", {}), ("bent_identity", "uniform", "complement", {}),
+    ("relu", "steps", "complement", {}),
+]
+
+
+def test_every_frame_gives_the_programs_codes(tmp_path: Path) -> None:
+    solutions = [
+        solution(name, name=f"f{number}_{name}_{fold}",
+                 method=Method(method, fold=fold, max_error="faithful"), **formats)
+        for number, (name, method, fold, formats) in enumerate(FRAMES)
+    ]
+
+    verdicts = replayed(tmp_path, *solutions)
+
+    assert failed(verdicts) == []
+    assert len(verdicts) == len(solutions) * len(COMPILERS)
+
+
+def test_dyadic_breakpoints_give_the_programs_codes(tmp_path: Path) -> None:
+    solutions = [
+        solution("gelu", bits=bits, name=f"gelu_{fold}_{bits}",
+                 method=Method("pwl", breakpoints="dyadic", fold=fold, max_error="faithful"))
+        for fold in ("on", "off", "residual", "complement") for bits in (8, 16)
+    ]
+
+    verdicts = replayed(tmp_path, *solutions)
+
+    assert failed(verdicts) == []
+    assert len(verdicts) == len(solutions) * len(COMPILERS)
+
+
 def test_split_files_of_searches_link(tmp_path: Path) -> None:
     solutions = [
         wrapped(programs.searched_segments(31, programs.S16, "found")),

@@ -1,0 +1,148 @@
+"""Emitted modules in Icarus Verilog: by their own test benches, and by one that knows no codes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
+
+import numpy as np
+
+from lutgen import toolchain
+from lutgen.errors import ToolError
+from lutgen.rendering import render
+from lutgen.solution import Verdict
+from lutgen.targets._verilog_batch import (
+    TOP,
+    WORD,
+    batches,
+    bus_width,
+    files_of,
+    judged,
+    rows_of,
+    top,
+)
+from lutgen.targets._verilog_stimulus import UNKNOWN, Emitted, Stimulus
+from lutgen.toolchain import Tool
+
+_BENCH, _STEPS = "lutgen_bench", "lutgen_steps.mem"
+
+_TIME_LIMIT = 600.0
+
+# One simulation runs the codes of so many table entries: about a second of work.
+_ENTRIES_PER_BATCH = 2**16
+
+_DIGITS = WORD // 4
+_VALUES = np.full(256, UNKNOWN)
+_VALUES[list(b"0123456789abcdef")] = np.arange(16)
+
+
+def verdicts(modules: Sequence[Emitted]) -> list[Verdict]:
+    """Return Icarus Verilog's verdict on each module.
+
+    It passes without a warning, where its test benches pass and its outputs, compared here, are
+    the program's codes.
+    """
+    tools = toolchain.icarus()
+    if tools is None:
+        reason = "Icarus Verilog not found; apt-get install iverilog"
+        return [module.verdict("Icarus Verilog", reason) for module in modules]
+    label = str(tools[0])
+    # All of a batch run for the steps that its widest takes, so each is of one width.
+    ordered = sorted(modules, key=lambda module: module.width)
+    groups = [
+        batch for _, group in groupby(ordered, key=lambda module: module.width)
+        for batch in batches(list(group), _ENTRIES_PER_BATCH, lambda module: 2**module.width)
+    ]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        found = pool.map(
+            lambda batch: judged(batch, label, lambda part: _judge(tools, part)), groups
+        )
+        benches = pool.map(lambda module: _bench_problem(tools, module), ordered)
+        replayed = [verdict for verdicts in found for verdict in verdicts]
+        return [_agreed(*pair) for pair in zip(replayed, benches, strict=True)]
+
+
+def _judge(tools: tuple[Tool, Tool], batch: Sequence[Emitted]) -> list[Verdict]:
+    """Return the verdicts on modules that are simulated together.
+
+    Raises:
+        ToolError: Icarus Verilog warns or fails.
+    """
+    stimulus, width = Stimulus.of(batch), bus_width(batch)
+    count = len(stimulus.x)
+    bench = render(
+        "verilog/replay_bench.v.jinja",
+        bench=_BENCH, top=TOP, steps=_STEPS, bus_msb=width - 1, last=count - 1,
+    )
+    replayed = {f"{TOP}.v": top(batch), f"{_BENCH}.v": bench}
+    words = "\n".join(f"{word:x}" for word in stimulus.words.tolist()).encode("ascii")
+    sources = [*(module.source for module in batch), *replayed]
+    output = _simulate(tools, {**files_of(batch), **replayed, _STEPS: words}, sources, _BENCH)
+    # A line has the highest digit first, and a line end.
+    digits = _VALUES[rows_of(output, count, width // 4 + 1)[:, -2::-1]]
+    digits = digits[:, : len(batch) * _DIGITS].reshape(count, len(batch), _DIGITS)
+    values = (digits << np.arange(0, WORD, 4)).sum(axis=2)
+    values[(digits == UNKNOWN).any(axis=2)] = UNKNOWN
+    return [
+        stimulus.verdict(module, values[:, i], str(tools[0])) for i, module in enumerate(batch)
+    ]
+
+
+def _bench_problem(tools: tuple[Tool, Tool], module: Emitted) -> str:
+    """Return what a module's own test benches say against it; nothing where they pass."""
+    for last in filter(None, (module.source, module.stream)):
+        stem = last.removesuffix(".v")
+        sources = list(dict.fromkeys((module.source, last, f"{stem}_tb.v")))
+        try:
+            # With -l- the message of a failure shows what the bench printed.
+            output = _simulate(tools, module.files, sources, f"{stem}_tb", "-l-")
+        except ToolError as problem:
+            return str(problem)
+        if not output.startswith(f"PASS: {stem}".encode("ascii")):
+            return f"{stem}_tb.v does not print PASS: {stem}"
+    return ""
+
+
+def _agreed(replayed: Verdict, bench_problem: str) -> Verdict:
+    """Return the verdict of the replay, with a problem where the test bench differs from it."""
+    if replayed.problem:
+        # What the bench printed says more.
+        return replayed._replace(problem=bench_problem or replayed.problem)
+    if bool(bench_problem) == bool(replayed.mismatches):
+        return replayed
+    codes = f"{replayed.mismatches} wrong codes"
+    problem = f"its test bench fails with {codes}: {bench_problem}"
+    return replayed._replace(
+        problem=problem if bench_problem else f"its test bench passes with {codes}"
+    )
+
+
+def _simulate(
+    tools: tuple[Tool, Tool], files: Mapping[str, bytes], sources: Sequence[str], bench: str,
+    *options: str,
+) -> bytes:
+    """Compile sources without a warning, run the bench, and return what it printed.
+
+    Args:
+        tools: compiler and runner.
+        files: contents by name.
+        sources: names of those to compile.
+        bench: name of the module to run.
+        options: the runner's.
+
+    Raises:
+        ToolError: one of the two fails.
+    """
+    compiler, runner = tools
+    language = ["-g2005", "-Wall", "-s", bench, "-o", "replay.vvp"]
+    with toolchain.workspace(files) as folder:
+        toolchain.run(
+            compiler, [*compiler.command, *language, *sources], folder=folder, silent=True
+        )
+        # With -N $stop is a failure.
+        return toolchain.run(
+            bench, [*runner.command, "-N", *options, "replay.vvp"],
+            folder=folder, time_limit=_TIME_LIMIT,
+        )
