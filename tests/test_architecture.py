@@ -29,7 +29,8 @@ STAGES = (
     ("rendering", "toolchain", "store", "reports"),
     ("targets",),
     ("pipeline",),
-    ("verify",),
+    ("verify", "area"),
+    ("optimize",),
     ("cli",),
     ("__main__",),
 )

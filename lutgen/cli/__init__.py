@@ -22,6 +22,7 @@ from lutgen.errors import LutgenError, shown
 
 # Mind that the modules of this package hide builtins of the same name here: no list() below.
 COMMANDS = {
+    "area": "Print the cells that Verilog modules take on two FPGA families.",
     "build": "Write the files of the chosen targets, print the error summary.",
     "list": "Print the catalogue.",
     "report": "Print the error report only.",

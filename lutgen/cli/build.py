@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from lutgen import pipeline
-from lutgen.cli._options import output_options, request_from, request_options
+from lutgen.cli._options import (
+    output_options,
+    request_from,
+    request_options,
+    target_options,
+    target_options_from,
+)
 from lutgen.errors import UsageError
 from lutgen.reports import terminal
 from lutgen.reports.document import candidate_document, table_document
 from lutgen.store import Written, describe
-from lutgen.targets import LAYOUTS, NAMES, Options, get
+from lutgen.targets import FAMILIES, GOALS, NAMES, get
+
+if TYPE_CHECKING:
+    from lutgen.optimize import Choice
 
 BUILD_SCHEMA = "lutgen.build/1"
 CANDIDATES_SCHEMA = "lutgen.candidates/1"
@@ -24,10 +34,13 @@ CANDIDATES_SCHEMA = "lutgen.candidates/1"
 @request_options
 @click.option("--target", "target_lists", multiple=True, metavar="LIST",
               help=f"Comma list of {', '.join(NAMES)}; default c.")
-@click.option("--c-layout", default=LAYOUTS[0], show_default=True, metavar="|".join(LAYOUTS),
-              help="One header, or a header and a source file.")
+@target_options
 @click.option("-o", "--output", default="generated", show_default=True, metavar="DIR",
               type=click.Path(path_type=Path), help="Where the files go.")
+@click.option("--optimize", metavar="|".join(GOALS),
+              help="Choose among candidates for hardware; area maps 8-bit ones with Yosys.")
+@click.option("--family", default=FAMILIES[0], show_default=True, metavar="|".join(FAMILIES),
+              help="Whose cells --optimize area counts.")
 @click.option("--explain", is_flag=True, help="Print the candidates and why one won.")
 @click.option("--candidates", metavar="json", help="The candidates as one JSON document.")
 @click.option("--force", is_flag=True, help="Overwrite files that lutgen did not make.")
@@ -35,8 +48,9 @@ CANDIDATES_SCHEMA = "lutgen.candidates/1"
 def command(
     function: str | None,
     target_lists: tuple[str, ...],
-    c_layout: str,
     output: Path,
+    optimize: str | None,
+    family: str,
     explain: bool,
     candidates: str | None,
     force: bool,
@@ -52,15 +66,26 @@ def command(
     lutgen build sigmoid --in-scale 0.047f --in-zp 3 --target c,json -o include
     """
     names = _targets(target_lists)
-    if c_layout not in LAYOUTS:
-        raise UsageError.about("--c-layout", f"must be one of {', '.join(LAYOUTS)}", c_layout)
+    form = target_options_from(options)
     if candidates not in (None, "json"):
         raise UsageError.about("--candidates", "must be json", candidates)
+    for option, value, known in (("--optimize", optimize, GOALS), ("--family", family, FAMILIES)):
+        if value not in (None, *known):
+            raise UsageError.about(option, f"must be one of {', '.join(known)}", value)
+    if optimize and options["method"] is None:
+        options["method"] = "auto"
     spec = request_from(function, options).resolve()
-    if explain or candidates:
+    choice = None
+    if optimize:
+        # Loaded here: it brings the synthesis with it, which a plain build does not need.
+        from lutgen.optimize import choose
+
+        choice = choose(spec, optimize, form, family)
+        spec = choice.spec
+    if candidates or (explain and choice is None):
         found, reports = pipeline.explore(spec)
     solution = pipeline.solve(spec)
-    written = pipeline.build([solution], names, Options(c_layout), output, force=force)
+    written = pipeline.build([solution], names, form, output, force=force)
     if candidates:
         entries = [candidate_document(c, report) for c, report in zip(found, reports, strict=True)]
         document = {"schema": CANDIDATES_SCHEMA, "name": spec.name, "candidates": entries}
@@ -69,7 +94,9 @@ def command(
         click.echo(json.dumps(_document(solution, written), indent=2))
     elif not quiet:
         click.echo(terminal.full(solution) if verbose else terminal.summary(solution))
-        if explain:
+        if choice is not None:
+            click.echo(_choice(choice, every=explain))
+        elif explain:
             click.echo(terminal.explanation(found, reports))
         for item in written:
             size = f"{len(item.artifact.content)} bytes"
@@ -82,6 +109,18 @@ def _targets(lists: tuple[str, ...]) -> tuple[str, ...]:
     for name in names:
         get(name)
     return tuple(dict.fromkeys(names)) or ("c",)
+
+
+def _choice(choice: Choice, *, every: bool) -> str:
+    """Return what won, and with ``every`` all candidates, the best first."""
+    head = f"  chosen   of {len(choice.trials)} candidates, by {choice.judge}"
+    rows = [
+        f"    {trial.method.name} "
+        f"({', '.join(f'{k} {v}' for k, v in trial.method.document().items() if k != 'name')}): "
+        f"{trial.text}"
+        for trial in (choice.trials if every else choice.trials[:1])
+    ]
+    return "\n".join([head, *(row.replace(" ()", "") for row in rows)])
 
 
 def _document(solution: pipeline.Solution, written: list[Written]) -> dict[str, object]:
