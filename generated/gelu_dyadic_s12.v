@@ -118,6 +118,7 @@ module gelu_dyadic_s12 (
     end
 
     // Stage 1 of 8.
+    // The negative, as ~(a - 1).
     wire signed [12:0] mirrored = ~({x[11], x} - 13'd1);
     // Both signs share one half.
     wire [11:0] u = !x[11] ? x : mirrored[11:0];

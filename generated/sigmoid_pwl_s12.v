@@ -60,6 +60,7 @@ module sigmoid_pwl_s12 (
     end
 
     // Stage 1 of 11.
+    // The negative, as ~(a - 1).
     wire signed [12:0] mirrored = ~({x[11], x} - 13'd1);
     reg signed [11:0] x_q1;
     reg [11:0] mirrored_q1;
@@ -234,6 +235,7 @@ module sigmoid_pwl_s12 (
     end
 
     // Stage 10 of 11.
+    // The negative, as ~(a - 1).
     wire signed [10:0] turned = ~({1'd0, value_q1} - 11'd1);
     // The function is odd.
     wire signed [10:0] unfolded = x_q9[11] ? turned : {1'd0, value_q1};

@@ -70,6 +70,7 @@ module tanh_bipartite_s12 #(
     end
 
     // Stage 1 of 7.
+    // The negative, as ~(a - 1).
     wire signed [12:0] mirrored = ~({x[11], x} - 13'd1);
     // Both signs share one half.
     wire [11:0] u = !x[11] ? x : mirrored[11:0];
@@ -164,6 +165,7 @@ module tanh_bipartite_s12 #(
     end
 
     // Stage 7 of 7.
+    // The negative, as ~(a - 1).
     wire signed [11:0] turned = ~({1'd0, value_q1} - 12'd1);
 
     always @(posedge clk) begin

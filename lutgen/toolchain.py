@@ -200,12 +200,20 @@ def _distinct(names: Sequence[str]) -> tuple[Tool, ...]:
 def _version(command: tuple[str, ...], option: str) -> str:
     """Return the version number a tool gives for ``option``, or nothing."""
     try:
-        text = run(command[0], [*command, option], time_limit=10)
-    except ToolError:
+        # Some tell it on stderr.
+        told = subprocess.run(
+            [*command, option], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, timeout=10, check=True, env={**os.environ, "LC_ALL": "C"},
+        ).stdout
+    except (OSError, subprocess.SubprocessError):
         return ""
-    first = text.decode("utf-8", "replace").partition("\n")[0]
-    numbers = re.findall(r"\d+(?:\.\d+)+", re.sub(r"\([^)]*\)", "", first))
-    return numbers[-1] if numbers else ""
+    first = told.decode("utf-8", "replace").partition("\n")[0]
+    # What stands in brackets is the packager's, unless nothing else is there.
+    for text in (re.sub(r"\([^)]*\)", "", first), first):
+        numbers = re.findall(r"\d+(?:\.\d+)+", text)
+        if numbers:
+            return numbers[-1]
+    return ""
 
 
 def _package(name: str) -> Path | None:

@@ -92,7 +92,8 @@ class Netlist:
             # -a is ~(a - 1): tools merge the inversion, and a choice between a and -a, into
             # the cells of the subtraction.
             formula: Formula = ("~(", *inverted, f" - {literal(1, width)})")
-            return self._add(name, value, formula, adder_delay(width))
+            told = value._replace(comment=value.comment or "The negative, as ~(a - 1).")
+            return self._add(name, told, formula, adder_delay(width))
         if is_constant(second) and second.low < 0:
             minus, shown = not minus, (literal(-second.low, width),)
         else:
