@@ -23,16 +23,20 @@ def replay(
     folder: Path, solutions: tuple[Solution, ...], options: Options
 ) -> tuple[Verdict, ...]:
     """Return a verdict for every solution and tool; a missing file or tool is one too."""
-    from lutgen.targets.verilog import latency_of
+    from lutgen.targets.verilog import emit, latency_of
 
     modules, verdicts = [], []
     for solution in solutions:
         module = Emitted(solution, latency_of(solution, options), options.enable, {})
         try:
-            modules.append(module._replace(files=read(folder, module.name, options)))
+            files = read(folder, module.name, options)
         except OSError as problem:
             reason = f"{problem.filename}: {problem.strerror}"
             verdicts.append(module.verdict("simulator", reason))
+            continue
+        emitted = {str(artifact.path): artifact.content for artifact in emit(solution, options)}
+        known = all(files[name] == emitted[name] for name in emitted if name.endswith("_tb.v"))
+        modules.append(module._replace(files=files, known_bench=known))
     return (*verdicts, *check(modules))
 
 

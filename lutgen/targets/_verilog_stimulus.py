@@ -27,12 +27,14 @@ class Emitted(NamedTuple):
         latency: rising edges from x to y; without any it has no port ``clk``.
         enable: whether it has a port ``en``.
         files: contents of its files by name.
+        known_bench: whether its test bench is, byte for byte, the one that belongs to it.
     """
 
     solution: Solution
     latency: int
     enable: bool
     files: dict[str, bytes]
+    known_bench: bool = False
 
     @property
     def name(self) -> str:

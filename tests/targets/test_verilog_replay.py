@@ -424,3 +424,30 @@ def test_batches_stay_within_the_limit() -> None:
     groups = _verilog_batch.batches(modules, 5, lambda module: module.latency)
 
     assert [[m.latency for m in group] for group in groups] == [[3], [4], [9], [1, 1]]
+
+
+@pytest.mark.parametrize("fault", ["", "bench", "module"])
+def test_a_wide_module_is_simulated_once_by_a_bench_that_is_known(
+    tmp_path: Path, monkeypatch, fault: str
+) -> None:
+    """A bench that was edited is not believed, and a module that it fails is looked at again."""
+    solved, options = solution("gelu", **sides(13, 8)), Options()
+    for artifact in verilog.emit(solved, options):
+        content = artifact.content
+        if fault == "bench" and artifact.path.name.endswith("_tb.v"):
+            content = content.replace(b"if (y !== code)", b"if (y !== y)")
+        if fault and not artifact.path.name.endswith("_tb.v"):
+            content = re.sub(rb"(lut\[ *100\] = 8'h)..;", rb"\g<1>55;", content)
+        (tmp_path / artifact.path).write_bytes(content)
+    replayed = []
+    judge = _verilog_icarus._judge
+    monkeypatch.setattr(
+        _verilog_icarus, "_judge", lambda *given: replayed.append(given) or judge(*given)
+    )
+    monkeypatch.setattr(_verilog_replay, "TOOLS", (_verilog_icarus.verdicts,))
+
+    (verdict,) = _verilog_replay.replay(tmp_path, (solved,), options)
+
+    assert verdict.passed == (not fault)
+    assert bool(replayed) == bool(fault)
+    assert verdict.mismatches == bool(fault)
