@@ -62,6 +62,7 @@ class Verdict(NamedTuple):
         codes: how many input codes were checked.
         mismatches: for how many of them the output differs from the program's.
         problem: why nothing was run; empty where it was.
+        note: what else is worth knowing, such as how a runtime itself rounds; no failure.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Verdict(NamedTuple):
     codes: int
     mismatches: int
     problem: str = ""
+    note: str = ""
 
     @property
     def passed(self) -> bool:

@@ -16,13 +16,13 @@ from lutgen.errors import StoreError, shown
 from lutgen.solution import Artifact
 
 MARKER = b"enerated by lutgen"
-"""Every text file of lutgen's holds this near its top; a file without it is foreign."""
+"""Every file of lutgen's holds this near its top or end; a file without it is foreign."""
 
 SIDECAR_SUFFIX = ".lutgen.json"
 SIDECAR_SCHEMA = "lutgen.spec/1"
 MAX_SIDECAR_BYTES = 1 << 20
 
-_HEAD_BYTES = 4096
+_EDGE_BYTES = 4096
 _TEMPORARY = r"\..*\.[0-9a-f]{16}\.lutgen-tmp"
 _STALE_SECONDS = 3600
 
@@ -57,8 +57,8 @@ def write(folder: Path, artifacts: Iterable[Artifact], *, force: bool = False) -
     """
     ordered = sorted(artifacts, key=lambda a: a.path.name.endswith(SIDECAR_SUFFIX))
     places = [(folder / artifact.path, artifact) for artifact in ordered]
-    for place, _ in places:
-        if not force and os.path.lexists(place) and not is_ours(place, folder):
+    for place, artifact in places:
+        if not force and os.path.lexists(place) and not _may_replace(place, artifact, folder):
             raise StoreError(
                 f"{place}: exists and was not made by lutgen; move it away, choose another "
                 "--name or -o, or pass --force"
@@ -102,7 +102,11 @@ def is_ours(path: Path, folder: Path) -> bool:
         return False
     with contextlib.suppress(OSError):
         with path.open("rb") as file:
-            if MARKER in file.read(_HEAD_BYTES):
+            if MARKER in file.read(_EDGE_BYTES):
+                return True
+            # A tensor has its bytes first, and says what it is after them.
+            file.seek(max(0, path.stat().st_size - _EDGE_BYTES))
+            if MARKER in file.read(_EDGE_BYTES):
                 return True
         relative = path.relative_to(folder).as_posix()
         return any(
@@ -111,6 +115,12 @@ def is_ours(path: Path, folder: Path) -> bool:
             for entry in _listed(sidecar)
         )
     return False
+
+
+def _may_replace(place: Path, artifact: Artifact, folder: Path) -> bool:
+    """Return whether nothing of somebody else's is lost when a file is replaced."""
+    same = not place.is_symlink() and _content(place) == artifact.content
+    return same or is_ours(place, folder)
 
 
 def sidecar(

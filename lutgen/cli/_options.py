@@ -10,7 +10,7 @@ import click
 from lutgen.errors import UsageError
 from lutgen.request import DEFAULT_WIDTH, Request, Side, whole_number
 from lutgen.spec import BREAKPOINTS, FOLDS, METHODS, Method
-from lutgen.targets import LAYOUTS, MEMORIES, MULTIPLIERS, ROMS, Options
+from lutgen.targets import LAYOUTS, MEMORIES, MULTIPLIERS, ONNX_KINDS, ROMS, Options
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -73,6 +73,9 @@ _TARGET_OPTIONS = (
                  help="Products in one piece for DSP blocks, or cut where that is faster."),
     click.option("--enable", is_flag=True, help="A port en that holds the pipeline."),
     click.option("--stream", is_flag=True, help="An AXI4-Stream wrapper, with its test bench."),
+    click.option("--onnx-kind", default=ONNX_KINDS[0], show_default=True,
+                 metavar="|".join(ONNX_KINDS),
+                 help="The table, the integer steps, or the real operator with quantisers or not."),
 )
 
 

@@ -31,7 +31,8 @@ def command(folder: Path, as_json: bool, quiet: bool, verbose: bool) -> int:
     else:
         for verdict in verdicts:
             if verdict.passed and not quiet:
-                click.echo(f"ok      {verdict.name}: {verdict.codes} codes, {verdict.tool}")
+                note = f"; {verdict.note}" if verdict.note else ""
+                click.echo(f"ok      {verdict.name}: {verdict.codes} codes, {verdict.tool}{note}")
         for verdict in failed:
             reason = verdict.problem or f"{verdict.mismatches} of {verdict.codes} codes differ"
             click.echo(f"FAILED  {verdict.name}: {verdict.target}, {verdict.tool}: {reason}")

@@ -68,6 +68,17 @@ class Program:
         return tuple(found.values())
 
     @property
+    def is_direct(self) -> bool:
+        """Whether it is one read of a table at the input's bit pattern."""
+        output = self.values[self.output].op
+        if not isinstance(output, ops.Lookup):
+            return False
+        address = self.values[output.a].op
+        if isinstance(address, ops.LowBits):
+            address = self.values[address.a].op
+        return isinstance(address, ops.Input)
+
+    @property
     def storage_bytes(self) -> int:
         """Bytes of all tables, and of the breakpoints that segments are found by."""
         return sum(table.storage_bytes for table in self._stored)

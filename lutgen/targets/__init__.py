@@ -17,11 +17,12 @@ from typing import NamedTuple
 
 from lutgen.errors import UnknownNameError, UsageError
 
-NAMES = ("c", "verilog", "json")
+NAMES = ("c", "verilog", "onnx", "json")
 LAYOUTS = ("header", "split")
 MEMORIES = ("embedded", "readmemh", "mif", "coe")
 ROMS = ("auto", "block", "distributed")
 MULTIPLIERS = ("auto", "whole")
+ONNX_KINDS = ("auto", "lut", "program", "qdq", "float")
 MAX_LATENCY = 64
 GOALS = ("area", "memory", "speed")
 FAMILIES = ("ice40", "xilinx")
@@ -41,6 +42,9 @@ class Options(NamedTuple):
             cut them.
         enable: a port ``en`` that holds the pipeline while it is low.
         stream: a wrapper with valid and ready, for AXI4-Stream; it takes the enable.
+        onnx_kind: what an ONNX model is: ``lut``, the table of all codes; ``program``, the
+            integer steps; ``qdq``, the real operator between quantisers; ``float``, the operator
+            alone. ``auto`` is ``lut`` for a direct table, else ``program``.
     """
 
     c_layout: str = LAYOUTS[0]
@@ -50,6 +54,7 @@ class Options(NamedTuple):
     multiplier: str = MULTIPLIERS[0]
     enable: bool = False
     stream: bool = False
+    onnx_kind: str = ONNX_KINDS[0]
 
     def checked(self) -> Options:
         """Return the options, once they are known to make sense.
@@ -62,6 +67,7 @@ class Options(NamedTuple):
             ("--mem", self.mem, MEMORIES),
             ("--rom", self.rom, ROMS),
             ("--multiplier", self.multiplier, MULTIPLIERS),
+            ("--onnx-kind", self.onnx_kind, ONNX_KINDS),
         ):
             if value not in known:
                 raise UsageError.about(option, f"must be one of {', '.join(known)}", value)

@@ -150,7 +150,7 @@ def _provenance(solution: Solution, function: Function) -> list[str]:
 
 def _order(solution: Solution) -> str:
     """Return how a direct table is ordered; nothing for other programs."""
-    if not _is_direct(solution.program):
+    if not solution.program.is_direct:
         return ""
     codes = solution.spec.input
     if not codes.signed:
@@ -234,19 +234,8 @@ def _loops(stem: str, step: int) -> list[str]:
 
 def _elements_per_round(program: Program) -> int:
     """Return how many elements each round of the array function's loop takes."""
-    if _is_direct(program):
+    if program.is_direct:
         return DIRECT_ROUND
     kinds = [type(value.op) for value in program.values]
     steps = len(kinds) - kinds.count(ops.Const)
     return 1 if ops.Segment in kinds or steps > SHORT_PROGRAM else SHORT_ROUND
-
-
-def _is_direct(program: Program) -> bool:
-    """Return whether the program is one read of a table at the input's bit pattern."""
-    output = program.values[program.output].op
-    if not isinstance(output, ops.Lookup):
-        return False
-    address = program.values[output.a].op
-    if isinstance(address, ops.LowBits):
-        address = program.values[address.a].op
-    return isinstance(address, ops.Input)

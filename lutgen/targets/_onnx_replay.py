@@ -1,0 +1,188 @@
+"""Emitted models and their test data: every input code, every runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from lutgen.errors import ToolError, shown
+from lutgen.solution import Solution, Verdict
+from lutgen.targets import Options
+from lutgen.targets._onnx_data import Data, data_for
+from lutgen.targets.onnx import INPUT, MODEL, OUTPUT, kind_of
+
+RELATIVE, ABSOLUTE = 2.0**-16, 2.0**-20
+"""How far from the exact value the float32 of a runtime may be, which has 24 bits: relative to
+that value, and to the largest of all, since what a gate closes on has cancelled.
+"""
+
+
+class Runtime(NamedTuple):
+    """Something that runs a model.
+
+    Attributes:
+        label: what the verdict says.
+        run: returns the outputs of a model, given as bytes, for inputs; raises where it cannot.
+    """
+
+    label: str
+    run: Callable[[bytes, np.ndarray], np.ndarray]
+
+
+class Case(NamedTuple):
+    """A solution, the folder of its files, and what they must hold."""
+
+    solution: Solution
+    folder: Path
+    kind: str
+    data: Data
+
+    def verdict(self, tool: str, mismatches: int, note: str = "") -> Verdict:
+        """Return what a tool found on all codes."""
+        return Verdict(self._name, "onnx", tool, len(self.data.x), mismatches, note=note)
+
+    def failed(self, tool: str, problem: str) -> Verdict:
+        """Return that a tool ran nothing, and why."""
+        return Verdict(self._name, "onnx", tool, 0, 0, problem)
+
+    @property
+    def _name(self) -> str:
+        return self.solution.spec.name
+
+
+def replay(
+    folder: Path, solutions: tuple[Solution, ...], options: Options
+) -> tuple[Verdict, ...]:
+    """Return a verdict for every solution on its test data, and one for each runtime."""
+    found = runtimes()
+    verdicts: list[Verdict] = []
+    for solution in solutions:
+        kind = kind_of(solution, options)
+        case = Case(solution, folder / solution.spec.name, kind, data_for(solution, kind))
+        verdicts += [check_data(case), *(run(case, runtime) for runtime in found)]
+    return tuple(verdicts)
+
+
+def check_data(case: Case) -> Verdict:
+    """Return whether the test data is every input, and the output that the program gives."""
+    tool = "test data"
+    try:
+        stored = [_tensor(case.folder / path) for path in (INPUT, OUTPUT)]
+    except OSError as problem:
+        return case.failed(tool, f"{problem.filename}: {problem.strerror}")
+    # Whatever protobuf and ONNX raise on damaged bytes.
+    except Exception as problem:
+        return case.failed(tool, f"cannot be read: {shown(problem, 100)}")
+    for got, expected in zip(stored, case.data, strict=True):
+        if (got.dtype, got.shape) != (expected.dtype, expected.shape):
+            return case.failed(tool, f"holds {_kind(got)}, not {_kind(expected)}")
+    wrong = [got != expected for got, expected in zip(stored, case.data, strict=True)]
+    return case.verdict(tool, int(np.count_nonzero(wrong[0] | wrong[1])))
+
+
+def run(case: Case, runtime: Runtime) -> Verdict:
+    """Return what a runtime makes of the model."""
+    try:
+        got = runtime.run((case.folder / MODEL).read_bytes(), case.data.x)
+    except ToolError as problem:
+        return case.failed(runtime.label, str(problem))
+    except OSError as problem:
+        return case.failed(runtime.label, f"{problem.filename}: {problem.strerror}")
+    # Each runtime has errors of its own.
+    except Exception as problem:
+        return case.failed(runtime.label, f"cannot run the model: {shown(problem, 200)}")
+    expected = case.data.y
+    if (got.dtype, got.shape) != (expected.dtype, expected.shape):
+        return case.failed(runtime.label, f"gives {_kind(got)}, not {_kind(expected)}")
+    wrong, note = _COMPARISONS[case.kind](case, got)
+    return case.verdict(runtime.label, int(np.count_nonzero(wrong)), note)
+
+
+def runtimes() -> tuple[Runtime, ...]:
+    """Return onnxruntime as it is and as it optimises, and ONNX's reference evaluator."""
+    import onnx
+
+    reference = Runtime(f"onnx reference {onnx.__version__}", _evaluate)
+    try:
+        import onnxruntime
+    except ImportError:
+        return (Runtime("onnxruntime", _not_installed), reference)
+    levels = onnxruntime.GraphOptimizationLevel
+    return (
+        *(
+            Runtime(
+                f"onnxruntime {onnxruntime.__version__}, optimisations {word}",
+                partial(_infer, level),
+            )
+            for word, level in (("off", levels.ORT_DISABLE_ALL), ("full", levels.ORT_ENABLE_ALL))
+        ),
+        reference,
+    )
+
+
+def _infer(level: object, model: bytes, x: np.ndarray) -> np.ndarray:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = level
+    options.intra_op_num_threads = 1
+    # Failures are raised; what is logged besides would mix with the verdicts.
+    options.log_severity_level = 4
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    return session.run(["y"], {"x": x})[0]
+
+
+def _evaluate(model: bytes, x: np.ndarray) -> np.ndarray:
+    import onnx
+    from onnx.reference import ReferenceEvaluator
+
+    # What float32 does at poles and limits is compared, not warned of.
+    with np.errstate(all="ignore"):
+        return ReferenceEvaluator(onnx.load_model_from_string(model)).run(["y"], {"x": x})[0]
+
+
+def _not_installed(model: bytes, x: np.ndarray) -> np.ndarray:
+    raise ToolError("not run: onnxruntime is not installed; pip install onnxruntime")
+
+
+def _tensor(path: Path) -> np.ndarray:
+    import onnx
+
+    return onnx.numpy_helper.to_array(onnx.load_tensor_from_string(path.read_bytes()))
+
+
+def _kind(values: np.ndarray) -> str:
+    return f"{values.dtype} of shape {list(values.shape)}"
+
+
+def _same(case: Case, got: np.ndarray) -> tuple[np.ndarray, str]:
+    return got != case.data.y, ""
+
+
+def _near(case: Case, got: np.ndarray) -> tuple[np.ndarray, str]:
+    """Codes may differ by one; by more, where the program itself is farther from the function."""
+    distance = abs(got.astype(np.int64) - case.data.y)
+    allowed = 1 + int(case.solution.report.max_lsb)
+    count, largest = np.count_nonzero(distance), distance.max()
+    if case.solution.report.misrounded:
+        note = f"{count} codes differ by at most {largest}, the method's own error included"
+    else:
+        note = f"the runtime's float32 rounds {count} codes differently, by at most {largest}"
+    return distance > allowed, note
+
+
+def _close(case: Case, got: np.ndarray) -> tuple[np.ndarray, str]:
+    """Float32 may differ from the exact value as far as its own rounding reaches."""
+    expected = case.data.y.astype(np.float64)
+    scale = max(1, np.max(abs(expected), where=np.isfinite(expected), initial=0))
+    with np.errstate(invalid="ignore"):
+        distance = np.where(got == expected, 0, abs(got - expected))
+    wrong = ~(distance <= ABSOLUTE * scale + RELATIVE * abs(expected))
+    return wrong, f"at most {np.max(distance):.1e} off"
+
+
+_COMPARISONS = {"lut": _same, "program": _same, "qdq": _near, "float": _close}
