@@ -81,7 +81,7 @@ def test_int16_of_a_spread(label: str, tmp_path: Path) -> None:
     assert failures(tmp_path, found) == []
 
 
-GROUPS = [activations.names()[start::15] for start in range(15)]
+GROUPS = [activations.names()[start::30] for start in range(30)]
 DEEP = ("lut",)
 OF_INT16 = ("interp", "uniform", "pwl", "steps", "quadratic", "bipartite", "dyadic")
 
