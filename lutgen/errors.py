@@ -5,6 +5,7 @@ LutgenError                       something the user can mend
 |   `-- UnknownNameError          no such activation, method or target
 |-- UndecidableRoundingError      the exact value cannot be told from a rounding boundary
 |-- BudgetError                   no program keeps the asked-for error or size
+|-- ModelError                    a model cannot be read, or has nothing to tabulate
 |-- StoreError                    the files cannot be written or read
 `-- ToolError                     a compiler or simulator is missing or failed
 """
@@ -58,6 +59,10 @@ class UndecidableRoundingError(LutgenError):
 
 class BudgetError(LutgenError):
     """No program keeps the asked-for error or size; the message says the best reachable."""
+
+
+class ModelError(LutgenError):
+    """A model cannot be read, or has nothing to tabulate; the message names the node."""
 
 
 class StoreError(LutgenError):

@@ -26,6 +26,7 @@ from lutgen.formats import (
 from lutgen.names import check_identifier
 from lutgen.numerics.literals import MAX_LITERAL_LENGTH, Number
 from lutgen.numerics.reals import Value, arb, ball, exact, working_precision
+from lutgen.samples import Samples
 from lutgen.spec import ROUNDINGS, Method, Spec
 
 DEFAULT_WIDTH = 8
@@ -104,7 +105,7 @@ class Request(NamedTuple):
     """One table as a user asks for it: texts, and None for what is left open.
 
     Attributes:
-        function: name or alias of an activation.
+        function: name or alias of an activation; of no meaning where there are samples.
         parameters: ``name=value`` texts.
         derivative: tabulate the derivative.
         bits: width of input and output codes.
@@ -116,6 +117,7 @@ class Request(NamedTuple):
         method: how the function is approximated.
         name: identifier and file stem.
         description: the user's own words.
+        samples: points to join instead of an activation of the catalogue.
     """
 
     function: str
@@ -130,6 +132,7 @@ class Request(NamedTuple):
     method: Method = Method(None)
     name: str | None = None
     description: str = ""
+    samples: Samples | None = None
 
     def resolve(self) -> Spec:
         """Fill in everything that is left open.
@@ -137,7 +140,7 @@ class Request(NamedTuple):
         Raises:
             UsageError: the request makes no sense.
         """
-        record = activations.get(self.function)
+        record = self._record()
         parameters = record.parse_parameters(self.parameters)
         _check_choice("--rounding", self.rounding, ROUNDINGS)
         _check_choice("--grid", self.grid, GRIDS)
@@ -169,7 +172,21 @@ class Request(NamedTuple):
             rounding=self.rounding,
             method=method,
             description=self.description,
+            samples=self.samples,
         )
+
+    def _record(self) -> Activation:
+        """Return the activation: of the catalogue, or the one through the samples."""
+        if self.samples is None:
+            return activations.get(self.function)
+        if self.name is None:
+            raise UsageError("--table needs --name, which its files are called by")
+        sides = [side.explicit_format(self.bits) for side in (self.input, self.output)]
+        if self.samples.in_codes and None in sides:
+            raise UsageError(
+                "--table holds codes, which mean nothing without --in-scale and --out-scale"
+            )
+        return self.samples.activation(*sides)
 
     def _method(self) -> Method:
         """Return the method, chosen where it is left open: a table for 8 bits, else the cheapest.
@@ -208,11 +225,7 @@ class Request(NamedTuple):
             if self.input.unsigned and self.grid != "affine" and low.value < 0 < high.value:
                 low = Number.of(0)
             return low, high
-        ends = self.range.split(",")
-        if len(ends) != 2 or len(self.range) > 2 * MAX_LITERAL_LENGTH:
-            raise UsageError.about("--range", "must be LO,HI", self.range, "try --range=-8,8")
-        low, high = (Number.parse(end, "--range") for end in ends)
-        return low, high
+        return range_ends(self.range)
 
 
 def covering_format(
@@ -291,6 +304,19 @@ def _types(input_format: NumberFormat, output_format: NumberFormat) -> str:
     """Return ``s8``, or ``s8_s16`` where the sides differ."""
     sides = [input_format.suffix, output_format.suffix]
     return "_".join(dict.fromkeys(sides))
+
+
+def range_ends(text: str) -> tuple[Number, Number]:
+    """Return both ends of ``LO,HI``.
+
+    Raises:
+        UsageError: it is not of this form.
+    """
+    ends = text.split(",")
+    if len(ends) != 2 or len(text) > 2 * MAX_LITERAL_LENGTH:
+        raise UsageError.about("--range", "must be LO,HI", text, "try --range=-8,8")
+    low, high = (Number.parse(end, "--range") for end in ends)
+    return low, high
 
 
 def whole_number(text: str, argument: str) -> int:

@@ -8,16 +8,18 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from hashlib import sha256
+from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from lutgen import activations
+from lutgen import activations, samples
 from lutgen.activations._record import Activation
 from lutgen.errors import UsageError
 from lutgen.formats import MAX_WIDTH, MIN_WIDTH, NumberFormat, affine
 from lutgen.names import check_identifier
 from lutgen.numerics.literals import Number
 from lutgen.numerics.reals import Exact, Value
+from lutgen.samples import Samples
 
 METHODS = ("lut", "interp", "uniform", "pwl", "steps", "quadratic", "bipartite", "auto")
 FAITHFUL_WORD = "faithful"
@@ -93,6 +95,7 @@ class Spec:
         rounding: how an exact value becomes a code; applied before the zero point is added.
         method: how the function is approximated.
         description: the user's own words; may be empty.
+        samples: the points that the activation joins; None for one of the catalogue.
     """
 
     name: str
@@ -104,6 +107,7 @@ class Spec:
     rounding: str = "half-even"
     method: Method = field(default_factory=Method)
     description: str = ""
+    samples: Samples | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
@@ -126,6 +130,7 @@ class Spec:
         return {
             "name": self.name,
             "activation": self.activation.name,
+            **({"samples": self.samples.sha256} if self.samples else {}),
             "definition": self.definition,
             "derivative": self.derivative,
             "parameters": {key: number.text for key, number in self.parameters.items()},
@@ -143,16 +148,25 @@ class Spec:
         return sha256(text.encode("ascii")).hexdigest()
 
     @classmethod
-    def from_document(cls, document: Mapping[str, object]) -> Spec:
+    def from_document(cls, document: Mapping[str, object], folder: Path = Path()) -> Spec:
         """Return the spec that ``document`` describes.
 
+        Args:
+            document: what ``document()`` returns.
+            folder: where the file of samples is, if it has some.
+
         Raises:
-            UsageError: a key is missing or has a value that no spec can have.
+            UsageError: a key is missing or has a value that no spec can have, or the samples are
+                not those it was made of.
         """
         try:
-            activation = activations.get(str(document["activation"]))
             name = str(document["name"])
             check_identifier("name", name)
+            sides = [_format_from(document["input"], "in"), _format_from(document["output"], "out")]
+            given = _samples_from(document, folder / f"{name}{samples.SUFFIX}")
+            activation = (
+                given.activation(*sides) if given else activations.get(str(document["activation"]))
+            )
             parameters = activation.parse_parameters(
                 f"{key}={text}" for key, text in dict(document["parameters"]).items()
             )
@@ -165,11 +179,12 @@ class Spec:
                 activation=activation,
                 parameters=parameters,
                 derivative=bool(document["derivative"]),
-                input=_format_from(document["input"], "in"),
-                output=_format_from(document["output"], "out"),
+                input=sides[0],
+                output=sides[1],
                 rounding=rounding,
                 method=_method_from(document["method"]),
                 description=str(document["description"]),
+                samples=given,
             )
         except (KeyError, TypeError, ValueError, AttributeError) as problem:
             raise UsageError(f"not a lutgen spec ({type(problem).__name__}: {problem})") from None
@@ -221,6 +236,16 @@ def format_document(number_format: NumberFormat) -> dict[str, object]:
         "scale_text": number_format.scale_text,
         "zero_point": number_format.zero_point,
     }
+
+
+def _samples_from(document: Mapping[str, object], path: Path) -> Samples | None:
+    """Return the samples that a spec's JSON names by their hash, None where it names none."""
+    if "samples" not in document:
+        return None
+    found = Samples.read(path)
+    if found.sha256 != document["samples"]:
+        raise UsageError(f"{path}: changed since the table was built; build it again")
+    return found
 
 
 def _method_from(document: Mapping[str, object]) -> Method:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from lutgen import pipeline, store, targets
+from lutgen import pipeline, samples, store, targets
 from lutgen.errors import LutgenError, StoreError
 from lutgen.solution import Solution, Verdict
 from lutgen.spec import Spec
@@ -49,9 +49,9 @@ def _read(path: Path) -> tuple[Solution, Options, list[str]]:
     """Return the solution that a sidecar asks for, its options, and the targets it lists."""
     document = store.read_sidecar(path)
     try:
-        spec = Spec.from_document(document["spec"])
+        spec = Spec.from_document(document["spec"], path.parent)
         options = Options(**document["options"]).checked()
-        listed = sorted({str(entry["target"]) for entry in document["artifacts"]})
+        listed = sorted({str(entry["target"]) for entry in document["artifacts"]} - {samples.NAME})
         for target in listed:
             targets.get(target)
     except LutgenError as problem:

@@ -18,7 +18,8 @@ STAGES = (
     ("numerics",),
     ("activations", "names"),
     ("formats",),
-    ("sampling",),
+    ("sampling", "samples"),
+    ("models",),
     ("spec",),
     ("request",),
     ("ideal",),
@@ -29,7 +30,7 @@ STAGES = (
     ("rendering", "toolchain", "store", "reports"),
     ("targets",),
     ("pipeline",),
-    ("verify", "area"),
+    ("verify", "area", "manifest", "extraction"),
     ("optimize",),
     ("cli",),
     ("__main__",),
@@ -44,7 +45,8 @@ CONFINED = {
     "flint": ("numerics/", "activations/", "sampling.py", "ideal.py", "request.py"),
 }
 # What may only be imported inside the function that needs it.
-LAZY = ("onnx", "onnxruntime", "matplotlib", "scipy", "mpmath", "rich", "tempfile", "ctypes")
+LAZY = ("onnx", "onnxruntime", "tflite", "google", "tomllib", "matplotlib", "scipy", "mpmath",
+        "rich", "tempfile", "ctypes")
 
 MAX_LINES = 400
 

@@ -24,6 +24,7 @@ from lutgen.errors import LutgenError, shown
 COMMANDS = {
     "area": "Print the cells that Verilog modules take on two FPGA families.",
     "build": "Write the files of the chosen targets, print the error summary.",
+    "from-model": "Write a table for each activation of a quantised ONNX or TFLite model.",
     "list": "Print the catalogue.",
     "report": "Print the error report only.",
     "show": "Print one activation: definition, source, parameters, facts.",
@@ -44,7 +45,7 @@ class LazyGroup(click.Group):
         """Return the command, importing its module."""
         if name not in COMMANDS:
             return None
-        return import_module(f"{__name__}.{name}").command
+        return import_module(f"{__name__}.{name.replace('-', '_')}").command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TypeVar
 
 import click
 
 from lutgen.errors import UsageError
-from lutgen.request import DEFAULT_WIDTH, Request, Side, whole_number
+from lutgen.request import DEFAULT_WIDTH, Request, Side, range_ends, whole_number
+from lutgen.samples import Samples
 from lutgen.spec import BREAKPOINTS, FOLDS, METHODS, Method
-from lutgen.targets import LAYOUTS, MEMORIES, MULTIPLIERS, ONNX_KINDS, ROMS, Options
+from lutgen.store import Written
+from lutgen.targets import (
+    LAYOUTS,
+    MEMORIES,
+    MULTIPLIERS,
+    NAMES,
+    ONNX_KINDS,
+    ROMS,
+    Options,
+    get,
+)
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -48,6 +60,8 @@ _REQUEST_OPTIONS = (
     click.option("--max-error", metavar="E|faithful", help="Largest allowed error in LSB."),
     click.option("--exact", is_flag=True, help="Every code correctly rounded, ties too."),
     click.option("--max-bytes", metavar="N", help="Storage budget in bytes."),
+    click.option("--table", metavar="FILE",
+                 help="Samples instead of NAME: CSV or NPY, y over --range, or x and y."),
     click.option("--name", metavar="IDENT", help="Identifier and file stem."),
 )
 
@@ -98,6 +112,31 @@ def target_options_from(options: dict[str, object]) -> Options:
     return Options(**chosen).checked()
 
 
+def targets_option(command: F) -> F:
+    """Add ``--target``."""
+    return click.option("--target", "target_lists", multiple=True, metavar="LIST",
+                        help=f"Comma list of {', '.join(NAMES)}; default c.")(command)
+
+
+def targets_from(lists: Iterable[str]) -> tuple[str, ...]:
+    """Return the targets in comma lists, each once, in the order given; c where there is none.
+
+    Raises:
+        UnknownNameError: there is no such target.
+    """
+    names = [name.strip() for text in lists for name in text.split(",")]
+    for name in names:
+        get(name)
+    return tuple(dict.fromkeys(names)) or ("c",)
+
+
+def echo_files(written: Iterable[Written]) -> None:
+    """Print what became of each file."""
+    for item in written:
+        size = f"{len(item.artifact.content)} bytes"
+        click.echo(f"  {'wrote' if item.changed else 'kept':<8} {item.path} ({size})")
+
+
 def output_options(command: F) -> F:
     """Add ``--json``, ``-q``, ``-v`` and ``--debug``."""
     for option in (
@@ -121,9 +160,16 @@ def request_from(function: str | None, options: dict[str, object]) -> Request:
     """Return the request that the options of ``request_options`` make.
 
     Raises:
-        UsageError: a name is missing, or a width is not a whole number.
+        UsageError: a name is missing, a width is not a whole number, or a table cannot be read.
     """
-    if function is None:
+    samples = None
+    if options["table"] is not None:
+        if function is not None:
+            raise UsageError("NAME and --table both say what to tabulate; give one of them")
+        # One column takes its places from the range; with two the range is the table's own.
+        covered = options["range"] and range_ends(str(options["range"]))
+        samples = Samples.read(Path(str(options["table"])), covered)
+    elif function is None:
         raise UsageError("NAME is missing; try: lutgen build gelu, or lutgen list")
 
     def whole(option: str) -> int | None:
@@ -131,7 +177,7 @@ def request_from(function: str | None, options: dict[str, object]) -> Request:
         return None if text is None else whole_number(str(text), f"--{option.replace('_', '-')}")
 
     return Request(
-        function=function,
+        function=function or "",
         parameters=tuple(options["params"]),
         derivative=bool(options["derivative"]),
         bits=whole("bits"),
@@ -157,4 +203,6 @@ def request_from(function: str | None, options: dict[str, object]) -> Request:
             max_bytes=whole("max_bytes"),
         ),
         name=options["name"],
+        description=options.get("description", ""),
+        samples=samples,
     )

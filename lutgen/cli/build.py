@@ -9,18 +9,24 @@ from typing import TYPE_CHECKING
 import click
 
 from lutgen import pipeline
+from lutgen.cli._manifest import manifest_jobs
 from lutgen.cli._options import (
+    echo_files,
     output_options,
     request_from,
     request_options,
     target_options,
     target_options_from,
+    targets_from,
+    targets_option,
 )
 from lutgen.errors import UsageError
+from lutgen.manifest import find
 from lutgen.reports import terminal
 from lutgen.reports.document import candidate_document, table_document
+from lutgen.solution import Solution
 from lutgen.store import Written, describe
-from lutgen.targets import FAMILIES, GOALS, NAMES, get
+from lutgen.targets import FAMILIES, GOALS
 
 if TYPE_CHECKING:
     from lutgen.optimize import Choice
@@ -32,8 +38,7 @@ CANDIDATES_SCHEMA = "lutgen.candidates/1"
 @click.command("build")
 @click.argument("function", metavar="NAME", required=False)
 @request_options
-@click.option("--target", "target_lists", multiple=True, metavar="LIST",
-              help=f"Comma list of {', '.join(NAMES)}; default c.")
+@targets_option
 @target_options
 @click.option("-o", "--output", default="generated", show_default=True, metavar="DIR",
               type=click.Path(path_type=Path), help="Where the files go.")
@@ -43,6 +48,8 @@ CANDIDATES_SCHEMA = "lutgen.candidates/1"
               help="Whose cells --optimize area counts.")
 @click.option("--explain", is_flag=True, help="Print the candidates and why one won.")
 @click.option("--candidates", metavar="json", help="The candidates as one JSON document.")
+@click.option("--manifest", metavar="FILE", type=click.Path(path_type=Path),
+              help="Every table of a manifest; without NAME, lutgen.toml here.")
 @click.option("--force", is_flag=True, help="Overwrite files that lutgen did not make.")
 @output_options
 def command(
@@ -53,6 +60,7 @@ def command(
     family: str,
     explain: bool,
     candidates: str | None,
+    manifest: Path | None,
     force: bool,
     as_json: bool,
     quiet: bool,
@@ -64,8 +72,19 @@ def command(
     \b
     lutgen build gelu --bits 8 --target c
     lutgen build sigmoid --in-scale 0.047f --in-zp 3 --target c,json -o include
+    lutgen build --table mine.csv --name mine
+    lutgen build --manifest lutgen.toml
     """
-    names = _targets(target_lists)
+    names = targets_from(target_lists)
+    if function is None and options["table"] is None:
+        manifest = manifest or find(Path())
+    elif manifest is not None:
+        raise UsageError("--manifest brings its own tables; give no NAME and no --table with it")
+    if manifest is not None:
+        jobs, folder = manifest_jobs(manifest, options, names, output)
+        written = pipeline.write(jobs, folder, force=force)
+        _show([job.solution for job in jobs], written, as_json, quiet, verbose)
+        return
     form = target_options_from(options)
     if candidates not in (None, "json"):
         raise UsageError.about("--candidates", "must be json", candidates)
@@ -90,25 +109,37 @@ def command(
         entries = [candidate_document(c, report) for c, report in zip(found, reports, strict=True)]
         document = {"schema": CANDIDATES_SCHEMA, "name": spec.name, "candidates": entries}
         click.echo(json.dumps(document, indent=2))
-    elif as_json:
-        click.echo(json.dumps(_document(solution, written), indent=2))
+        return
+    more = ""
+    if choice is not None:
+        more = _choice(choice, every=explain)
+    elif explain:
+        more = terminal.explanation(found, reports)
+    _show([solution], written, as_json, quiet, verbose, more)
+
+
+def _show(
+    solutions: list[Solution],
+    written: list[Written],
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
+    more: str = "",
+) -> None:
+    """Print what was built: one JSON document, or the summaries and the files."""
+    if as_json:
+        document = {
+            "schema": BUILD_SCHEMA,
+            "tables": [table_document(solution) for solution in solutions],
+            "artifacts": [describe(item.artifact) for item in written],
+        }
+        click.echo(json.dumps(document, indent=2))
     elif not quiet:
-        click.echo(terminal.full(solution) if verbose else terminal.summary(solution))
-        if choice is not None:
-            click.echo(_choice(choice, every=explain))
-        elif explain:
-            click.echo(terminal.explanation(found, reports))
-        for item in written:
-            size = f"{len(item.artifact.content)} bytes"
-            click.echo(f"  {'wrote' if item.changed else 'kept':<8} {item.path} ({size})")
-
-
-def _targets(lists: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the targets asked for, each once, in the order given; c where there is none."""
-    names = [name.strip() for text in lists for name in text.split(",")]
-    for name in names:
-        get(name)
-    return tuple(dict.fromkeys(names)) or ("c",)
+        for solution in solutions:
+            click.echo(terminal.full(solution) if verbose else terminal.summary(solution))
+        if more:
+            click.echo(more)
+        echo_files(written)
 
 
 def _choice(choice: Choice, *, every: bool) -> str:
@@ -122,10 +153,3 @@ def _choice(choice: Choice, *, every: bool) -> str:
     ]
     return "\n".join([head, *(row.replace(" ()", "") for row in rows)])
 
-
-def _document(solution: pipeline.Solution, written: list[Written]) -> dict[str, object]:
-    return {
-        "schema": BUILD_SCHEMA,
-        "tables": [table_document(solution)],
-        "artifacts": [describe(item.artifact) for item in written],
-    }

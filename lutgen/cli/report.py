@@ -15,11 +15,11 @@ REPORT_SCHEMA = "lutgen.report/1"
 
 
 @click.command("report")
-@click.argument("function", metavar="NAME")
+@click.argument("function", metavar="NAME", required=False)
 @request_options
 @output_options
 def command(
-    function: str, as_json: bool, quiet: bool, verbose: bool, **options: object
+    function: str | None, as_json: bool, quiet: bool, verbose: bool, **options: object
 ) -> None:
     """Print the error of the activation NAME on every input code; nothing is written.
 

@@ -1,0 +1,173 @@
+"""``lutgen from-model``: a table for each activation of a quantised model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path, PurePosixPath
+
+import click
+
+from lutgen import manifest, models, pipeline, store
+from lutgen.cli._options import (
+    echo_files,
+    output_options,
+    target_options,
+    target_options_from,
+    targets_from,
+    targets_option,
+)
+from lutgen.errors import UsageError, shown
+from lutgen.extraction import TABLES, Entry, extract, solutions
+from lutgen.models import rewriting
+from lutgen.models.rewriting import Difference
+from lutgen.reports import terminal
+from lutgen.reports.document import table_document
+from lutgen.solution import Artifact
+from lutgen.spec import METHODS
+from lutgen.store import describe, text_artifact
+
+MODEL_SCHEMA = "lutgen.model/1"
+
+_HEAD = ("node", "function", "input", "output", "table", "method", "max LSB", "bytes", "differ")
+
+
+@click.command("from-model")
+@click.argument("path", metavar="MODEL", type=click.Path(path_type=Path))
+@click.option("--tables", default=TABLES[0], show_default=True, metavar="|".join(TABLES),
+              help="As the model computes it step by step, or the real function rounded once.")
+@click.option("--method", default=METHODS[0], show_default=True, metavar="|".join(METHODS),
+              help="How the tables are approximated.")
+@click.option("--rewrite", metavar="OUT.onnx", type=click.Path(path_type=Path),
+              help="Write the model with its units replaced by the tables.")
+@click.option("--compare", metavar="INPUTS.npz", type=click.Path(path_type=Path),
+              help="Run both models in onnxruntime and report outputs that differ.")
+@targets_option
+@target_options
+@click.option("-o", "--output", default="generated", show_default=True, metavar="DIR",
+              type=click.Path(path_type=Path), help="Where the files go.")
+@click.option("--force", is_flag=True, help="Overwrite files that lutgen did not make.")
+@output_options
+def command(
+    path: Path,
+    tables: str,
+    method: str,
+    rewrite: Path | None,
+    compare: Path | None,
+    target_lists: tuple[str, ...],
+    output: Path,
+    force: bool,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
+    **options: object,
+) -> None:
+    """Write one table for each activation of the quantised model MODEL, and a lutgen.toml.
+
+    \b
+    lutgen from-model model.onnx -o include
+    lutgen from-model model.tflite --tables ideal --target c,verilog -o include
+    lutgen from-model model.onnx -o include --rewrite tables.onnx --compare inputs.npz
+    """
+    names = targets_from(target_lists)
+    form = target_options_from(options)
+    for option, value, known in (("--tables", tables, TABLES), ("--method", method, METHODS)):
+        if value not in known:
+            raise UsageError.about(option, f"must be one of {', '.join(known)}", value)
+    model = models.read(path)
+    entries = extract(model, tables, method)
+    found = solutions(entries)
+    other, differences = _other_model(path, entries, rewrite, compare)
+    toml = manifest.text([solution.spec for solution in found], names, form.document())
+    written = pipeline.write(
+        [pipeline.Job(solution, names, form) for solution in found],
+        output,
+        [text_artifact(manifest.FILE_NAME, toml, "manifest")],
+        force=force,
+    )
+    if rewrite is not None:
+        artifact = Artifact(PurePosixPath(rewrite.name), other, "rewrite")
+        written += store.write(rewrite.parent, [artifact], force=force)
+    for note in model.notes:
+        if not quiet:
+            click.echo(f"note: {note}", err=True)
+    if as_json:
+        document = {
+            "schema": MODEL_SCHEMA,
+            "units": [_unit(entry) for entry in entries],
+            "tables": [table_document(solution) for solution in found],
+            **({"comparison": [d._asdict() for d in differences]} if compare else {}),
+            "artifacts": [describe(item.artifact) for item in written],
+        }
+        click.echo(json.dumps(document, indent=2))
+    elif not quiet:
+        click.echo(
+            f"{path.name}: {len(entries)} activations, {len(found)} tables; {tables} codes; "
+            f"the model's own by {model.arithmetic}"
+        )
+        for line in _rows(entries):
+            click.echo(line)
+        for tensor, elements, differing, largest in differences:
+            apart = f"{differing} of {elements} differ, at most {largest:.6g}"
+            click.echo(f"  compared {shown(tensor)[1:-1]}: {apart}")
+        if verbose:
+            for solution in found:
+                click.echo(terminal.full(solution))
+        echo_files(written)
+
+
+def _other_model(
+    path: Path, entries: list[Entry], rewrite: Path | None, compare: Path | None
+) -> tuple[bytes, list[Difference]]:
+    """Return the model with tables in place of its units, and how far the two are apart."""
+    if rewrite is None and compare is None:
+        return b"", []
+    if path.suffix != ".onnx":
+        raise UsageError("--rewrite and --compare need an ONNX model")
+    if rewrite is not None and rewrite.exists() and rewrite.samefile(path):
+        raise UsageError("--rewrite would overwrite the model; give it another name")
+    tables = [(entry.unit, entry.solution.report.codes) for entry in entries]
+    notice = f"Generated by {pipeline.GENERATOR}: activations are tables"
+    other = rewriting.rewritten(path, tables, notice)
+    if compare is None:
+        return other, []
+    return other, rewriting.compare(path, other, rewriting.read_inputs(compare))
+
+
+def _unit(entry: Entry) -> dict[str, object]:
+    """Return a unit as JSON."""
+    unit = entry.unit
+    return {
+        "nodes": list(unit.nodes),
+        "input_tensor": unit.input_tensor,
+        "output_tensor": unit.output_tensor,
+        "activation": unit.found.activation,
+        "parameters": dict(text.split("=") for text in unit.found.parameters),
+        "near": unit.found.near,
+        "table": entry.solution.spec.name,
+        "codes_that_differ": entry.differing,
+        "max_lsb": entry.max_lsb,
+    }
+
+
+def _rows(entries: list[Entry]) -> list[str]:
+    """Return the summary as a table; ``differ`` counts codes of the model that are not ideal."""
+    rows = [_HEAD]
+    for entry in entries:
+        unit, solution = entry.unit, entry.solution
+        others = len(unit.nodes) - 1
+        mark = "~" if unit.found.near else ""
+        parameters = f" {', '.join(unit.found.parameters)}" if unit.found.parameters else ""
+        rows.append((
+            shown(unit.nodes[-1])[1:-1] + (f" +{others}" if others else ""),
+            f"{mark}{unit.found.activation or 'no name'}{parameters}",
+            f"{unit.input.suffix} {unit.input.scale_text} {unit.input.zero_point}",
+            f"{unit.output.suffix} {unit.output.scale_text} {unit.output.zero_point}",
+            solution.spec.name,
+            terminal.method(solution.program),
+            "-" if entry.max_lsb is None else f"{entry.max_lsb:.4f}",
+            str(solution.report.storage_bytes),
+            f"{entry.differing}/{len(unit.faithful)}",
+        ))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    padded = (map(str.ljust, row, widths) for row in rows)
+    return [f"  {'  '.join(row)}".rstrip() for row in padded]

@@ -1,0 +1,30 @@
+"""Quantised models, read into units: the parts that depend on the codes of one integer tensor.
+
+A model is read into a graph of steps, whatever file it comes from; the steps are followed from
+every integer tensor as far as they stay elementwise; and what ends in an integer tensor again is
+a unit.  This is the one stage that computes in floating point, since the models themselves do.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lutgen.errors import ModelError
+from lutgen.models._unit import Model, Unit
+
+__all__ = ["Model", "Unit", "read"]
+
+
+def read(path: Path) -> Model:
+    """Return the units of the quantised model in a file.
+
+    Raises:
+        ModelError: the file is not a model that can be read, or has no unit.
+    """
+    if path.suffix == ".tflite":
+        from lutgen.models import tflite as reader
+    elif path.suffix == ".onnx":
+        from lutgen.models import onnx as reader
+    else:
+        raise ModelError(f"{path.name}: must end in .onnx or .tflite, which says how to read it")
+    return reader.read(path)

@@ -1,0 +1,182 @@
+"""Where the units of a model begin and end: its steps followed from every integer tensor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from lutgen.formats import NumberFormat
+from lutgen.models._graph import (
+    DEQUANTISE,
+    QUANTISE,
+    Array,
+    Graph,
+    Quantiser,
+    Step,
+    evaluate,
+)
+from lutgen.models._operators import STRAIGHT
+
+MAX_STEPS = 512
+"""What is longer is cut: nobody writes an activation of so many operators."""
+
+
+class Slice(NamedTuple):
+    """A maximal part of a model that depends on one integer tensor, the root.
+
+    Attributes:
+        root: the tensor it begins at.
+        input: the root's format.
+        tensor: the integer tensor it ends at.
+        output: that tensor's format.
+        steps: from the root to the end, in order.
+        curved: whether an operator on the way is more than a straight line.
+        scalars: the constants the steps begin with.
+    """
+
+    root: str
+    input: NumberFormat
+    tensor: str
+    output: NumberFormat
+    steps: tuple[Step, ...]
+    curved: bool
+    scalars: Mapping[str, Array]
+
+    def evaluate(self, codes: Array, quantise: Quantiser) -> Array:
+        """Return the output codes, as floats, for root codes of a floating-point type."""
+        scalars = {
+            name: value if value.dtype == bool else value.astype(codes.dtype)
+            for name, value in self.scalars.items()
+        }
+        return evaluate(self.steps, {**scalars, self.root: codes}, self.tensor, quantise)
+
+
+class _Reach(NamedTuple):
+    """What a tensor that depends on one integer tensor is known by.
+
+    Attributes:
+        root: that integer tensor.
+        input: its format.
+        bases: the integer tensors it was last computed from.
+        length: how many steps lie between it and the root.
+        curved: whether one of them is more than a straight line.
+        bent: whether one of those since the bases is.
+    """
+
+    root: str
+    input: NumberFormat
+    bases: frozenset[str]
+    length: int = 0
+    curved: bool = False
+    bent: bool = False
+
+
+class Tracer:
+    """Follows the steps of a graph once, in order.
+
+    Attributes:
+        left: nodes whose curved result never becomes codes.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self.left: list[int] = []
+        self._graph = graph
+        self._made: dict[str, tuple[int, Step]] = {}
+        self._reach: dict[str, _Reach] = {}
+        self._kept: set[str] = set()
+
+    def slices(self) -> list[Slice]:
+        """Return the maximal slices in the order of their ends."""
+        for place, step in enumerate(self._graph.steps):
+            found = self._follow(step) if step.elementwise else None
+            if found is not None:
+                self._reach[step.output] = found
+                self._made[step.output] = place, step
+            else:
+                self._leave(step.inputs)
+        self._leave(self._graph.outputs)
+        ends = [name for name in self._made if name in self._kept and not self._rescales(name)]
+        return [self._slice(name) for name in ends]
+
+    def _follow(self, step: Step) -> _Reach | None:
+        """Return what the output of a step depends on, None where that is not one root."""
+        if step.operator == DEQUANTISE:
+            return self._enter(step)
+        known = [name for name in step.inputs if name and name not in self._graph.scalars]
+        reaches = [self._reach.get(name) for name in known]
+        if not reaches or None in reaches:
+            return None
+        first = reaches[0]
+        length = 1 + max(reach.length for reach in reaches)
+        if len({(reach.root, reach.input) for reach in reaches}) > 1 or length > MAX_STEPS:
+            return None
+        if step.operator == QUANTISE:
+            bases = frozenset([step.output])
+            return first._replace(bases=bases, length=length, bent=False)
+        straight = step.operator in STRAIGHT or (
+            (step.operator == "Mul" and len(known) == 1)
+            or (step.operator == "Div" and known == [step.inputs[0]])
+        )
+        return first._replace(
+            bases=frozenset().union(*(reach.bases for reach in reaches)),
+            length=length,
+            curved=not straight or any(reach.curved for reach in reaches),
+            bent=not straight or any(reach.bent for reach in reaches),
+        )
+
+    def _enter(self, step: Step) -> _Reach | None:
+        """Return what a dequantised tensor depends on: a unit before it, or itself as a root."""
+        (codes,) = step.inputs
+        before = self._reach.get(codes)
+        if before is not None and before.length < MAX_STEPS:
+            return before._replace(length=before.length + 1, bent=False)
+        if codes in self._graph.scalars:
+            return None
+        return _Reach(codes, step.format, frozenset([codes]))
+
+    def _leave(self, names: Iterable[str]) -> None:
+        """Note that tensors are read by something that is no part of a unit."""
+        for name in names:
+            reach = self._reach.get(name)
+            if reach is None:
+                continue
+            self._kept |= reach.bases
+            if reach.bent:
+                self.left.append(self._made[name][1].node)
+
+    def _rescales(self, name: str) -> bool:
+        """Return whether an end is no more than another scale for an end that is kept as well."""
+        root = self._reach[name].root
+        while True:
+            before = self._reach[self._made[name][1].inputs[0]]
+            if before.bent or len(before.bases) != 1:
+                return False
+            (name,) = before.bases
+            if name == root:
+                return False
+            if name in self._kept:
+                return self._reach[name].curved
+
+    def _slice(self, end: str) -> Slice:
+        """Return the slice that ends at an integer tensor: its steps, gathered backwards."""
+        reach = self._reach[end]
+        waiting, steps = [end], {}
+        while waiting:
+            name = waiting.pop()
+            if name == reach.root or name not in self._made:
+                continue
+            place, step = self._made[name]
+            if place not in steps:
+                steps[place] = step
+                waiting += [name for name in step.inputs if name]
+        ordered = tuple(steps[place] for place in sorted(steps))
+        used = {name for step in ordered for name in step.inputs}
+        return Slice(
+            root=reach.root,
+            input=reach.input,
+            tensor=end,
+            output=self._made[end][1].format,
+            steps=ordered,
+            curved=reach.curved,
+            scalars={name: v for name, v in self._graph.scalars.items() if name in used},
+        )
