@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from lutgen.activations._record import NONDECREASING
+from lutgen.formats import NumberFormat
 from lutgen.ideal import FRACTION_BITS, Ideal
 from lutgen.program import Program, run
 from lutgen.spec import Spec
@@ -65,17 +66,13 @@ class ErrorReport:
     def measure(cls, program: Program, ideal: Ideal) -> ErrorReport:
         """Run ``program`` on every code and compare it with ``ideal``."""
         codes = run(program)
-        output = ideal.spec.output
-        edges = output.min_code << FRACTION_BITS, output.max_code << FRACTION_BITS
-        lower, upper = np.clip(ideal.lower, *edges), np.clip(ideal.upper, *edges)
+        lower, upper = _clipped(ideal.lower, ideal.upper, ideal.spec.output)
         scaled = codes << FRACTION_BITS
-        # Both ends are kept as integers until the last step: no error hides in a float.
-        doubled = (scaled - lower) + (scaled - upper)
         farthest = np.maximum(abs(scaled - lower), abs(scaled - upper)).max()
         return cls(
             spec=ideal.spec,
             codes=codes,
-            error_lsb=doubled / 2.0 ** (FRACTION_BITS + 1),
+            error_lsb=error_in_lsb(codes, ideal.lower, ideal.upper, ideal.spec.output),
             misrounded=int(np.count_nonzero(codes != ideal.codes)),
             saturated=int(np.count_nonzero(ideal.codes != ideal.rounded)),
             outside=int(np.count_nonzero(ideal.outside)),
@@ -138,3 +135,25 @@ class ErrorReport:
         )
 
 
+def error_in_lsb(
+    codes: np.ndarray, lower: np.ndarray, upper: np.ndarray, output: NumberFormat
+) -> np.ndarray:
+    """Return the error of output codes in LSB, float64.
+
+    Args:
+        codes: int64 output codes.
+        lower: integers at or below the exact values, as those of ``Ideal``.
+        upper: integers at or above them.
+        output: format that the exact values are clipped to.
+    """
+    lower, upper = _clipped(lower, upper, output)
+    scaled = codes << FRACTION_BITS
+    # Both ends are kept as integers until the last step: no error hides in a float.
+    return ((scaled - lower) + (scaled - upper)) / 2.0 ** (FRACTION_BITS + 1)
+
+
+def _clipped(
+    lower: np.ndarray, upper: np.ndarray, output: NumberFormat
+) -> tuple[np.ndarray, np.ndarray]:
+    edges = output.min_code << FRACTION_BITS, output.max_code << FRACTION_BITS
+    return np.clip(lower, *edges), np.clip(upper, *edges)

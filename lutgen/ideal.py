@@ -82,11 +82,11 @@ class Ideal:
         values = sampling.values(spec.function, spec.input)
         factor, shift = exact(_UNIT / spec.output.scale), exact(spec.output.zero_point * _UNIT)
         with sampling.working_precision(sampling.BASE_PRECISION):
-            pairs = [_bounds(value * factor + shift) for value in values]
+            pairs = [enclosing_integers(value * factor + shift) for value in values]
         for index, pair in enumerate(pairs):
             if pair is None:
                 for value in sampling.refined(spec.function, inputs[index]):
-                    pairs[index] = _bounds(value * factor + shift)
+                    pairs[index] = enclosing_integers(value * factor + shift)
                     if pairs[index] is not None:
                         break
         lower, upper = np.array(pairs, dtype=np.int64).T.copy()
@@ -183,8 +183,11 @@ class Ideal:
         raise AssertionError("refined() ends by raising")
 
 
-def _bounds(scaled: Value) -> tuple[int, int] | None:
-    """Return integers around a value, at most 2 apart; None if the ball is wider than that."""
+def enclosing_integers(scaled: Value) -> tuple[int, int] | None:
+    """Return integers around a value, at most 2 apart; None if its ball is wider than that.
+
+    Values beyond ``FAR`` codes are kept at it.
+    """
     if isinstance(scaled, Exact):
         return _kept(int(scaled.floor())), _kept(int(scaled.ceil()))
     enclosure = ball(scaled)

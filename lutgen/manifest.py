@@ -69,8 +69,8 @@ def read(path: Path, flags: Collection[str], texts: Collection[str]) -> Manifest
         merged = {**defaults, **_table(table, where)}
         _check_keys(merged, (*flags, *texts), where)
         options = {key: _value(key, value, flags, where) for key, value in merged.items()}
-        if "table" in options:
-            options["table"] = str(path.parent / _inside(str(options["table"]), f"{where}, table"))
+        for key in {"table", "channels"} & options.keys():
+            options[key] = str(path.parent / _inside(str(options[key]), f"{where}, {key}"))
         found.append(options)
     place = None if output is None else path.parent / _inside(output, f"{path}, output")
     return Manifest(path.parent, place, tuple(found))

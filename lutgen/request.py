@@ -6,7 +6,6 @@ The command line and the manifest both end here, so a default is written once.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -27,9 +26,11 @@ from lutgen.names import check_identifier
 from lutgen.numerics.literals import MAX_LITERAL_LENGTH, Number
 from lutgen.numerics.reals import Value, arb, ball, exact, working_precision
 from lutgen.samples import Samples
-from lutgen.spec import ROUNDINGS, Method, Spec
+from lutgen.spec import ROUNDINGS, Method, Spec, check_rounding
 
 DEFAULT_WIDTH = 8
+MOST_INPUTS = 4
+"""Inputs that options describe: ``--in-scale``, ``--in2-scale``, ..."""
 
 # Scales are float32 numbers, so no output format reaches further or finer than about this.
 _LARGEST_OUTPUT = 2**120
@@ -142,8 +143,8 @@ class Request(NamedTuple):
         """
         record = self._record()
         parameters = record.parse_parameters(self.parameters)
-        _check_choice("--rounding", self.rounding, ROUNDINGS)
-        _check_choice("--grid", self.grid, GRIDS)
+        check_rounding(self.rounding)
+        check_grid(self.grid)
         method = self._method()
         if not MIN_WIDTH <= self.bits <= MAX_WIDTH:
             raise UsageError.about("--bits", f"must be {MIN_WIDTH} to {MAX_WIDTH}", self.bits)
@@ -249,7 +250,14 @@ def covering_format(
         width: bits of the output codes.
         signed: whether they are signed.
     """
-    low, high = _extremes(function, input_format, covered)
+    return format_around(*extremes(function, input_format, covered), width=width, signed=signed)
+
+
+def format_around(low: Fraction, high: Fraction, *, width: int, signed: bool) -> NumberFormat:
+    """Return the smallest power-of-two scale whose codes hold ``low`` to ``high``.
+
+    Either end may lie one code beyond, and saturates there; see ``covering_format``.
+    """
     codes = NumberFormat(width, signed, Fraction(1))
     if width <= 8 or not signed:
         one_sided = codes.min_code if low >= 0 else codes.max_code if high <= 0 else None
@@ -264,7 +272,7 @@ def covering_format(
     return NumberFormat(width, signed, scale, zero_point)
 
 
-def _extremes(
+def extremes(
     function: sampling.Function, codes: NumberFormat, covered: tuple[Fraction, Fraction]
 ) -> tuple[Fraction, Fraction]:
     """Return rational bounds of the finite values over the covered codes, each within 2^-60."""
@@ -330,6 +338,11 @@ def whole_number(text: str, argument: str) -> int:
     return int(text)
 
 
-def _check_choice(argument: str, value: str, choices: Iterable[str]) -> None:
-    if value not in choices:
-        raise UsageError.about(argument, f"must be one of {', '.join(choices)}", value)
+def check_grid(grid: str) -> None:
+    """Refuse a grid that is none.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if grid not in GRIDS:
+        raise UsageError.about("--grid", f"must be one of {', '.join(GRIDS)}", grid)

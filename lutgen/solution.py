@@ -6,16 +6,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import PurePosixPath
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from lutgen.accuracy import ErrorReport
 from lutgen.program import Program
 from lutgen.spec import Spec
 
+if TYPE_CHECKING:
+    from lutgen.kernels import KernelReport, KernelSpec
+
 
 @dataclass(frozen=True, eq=False)
 class Solution:
-    """A program that answers a spec, with its error measured on every code.
+    """A program that answers a spec, with its error measured: on every code of an activation.
 
     Attributes:
         spec: the request.
@@ -23,15 +26,16 @@ class Solution:
         report: its error.
     """
 
-    spec: Spec
+    spec: Spec | KernelSpec
     program: Program
-    report: ErrorReport
+    report: ErrorReport | KernelReport
 
     @cached_property
     def codes_sha256(self) -> str:
         """SHA-256 of the output codes: ascending input codes, little-endian two's complement.
 
-        It is the same whatever file, language or order the codes are emitted in.
+        It is the same whatever file, language or order the codes are emitted in.  Of a kernel it
+        is that of the outputs for its stimulus.
         """
         size = 1 if self.spec.output.width <= 8 else 2
         kind = "i" if self.spec.output.signed else "u"

@@ -112,6 +112,16 @@ class Spec:
     def __post_init__(self) -> None:
         object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
 
+    @property
+    def inputs(self) -> dict[str, NumberFormat]:
+        """Format of each input by name: the one input, ``x``."""
+        return {"x": self.input}
+
+    @property
+    def outputs(self) -> dict[str, NumberFormat]:
+        """Format of each output by name: the one output, ``y``."""
+        return {"y": self.output}
+
     @cached_property
     def function(self) -> Callable[[Exact], Value]:
         """The real function of one exact input, parameters filled in."""
@@ -162,7 +172,7 @@ class Spec:
         try:
             name = str(document["name"])
             check_identifier("name", name)
-            sides = [_format_from(document["input"], "in"), _format_from(document["output"], "out")]
+            sides = [format_from(document["input"], "in"), format_from(document["output"], "out")]
             given = _samples_from(document, folder / f"{name}{samples.SUFFIX}")
             activation = (
                 given.activation(*sides) if given else activations.get(str(document["activation"]))
@@ -170,10 +180,6 @@ class Spec:
             parameters = activation.parse_parameters(
                 f"{key}={text}" for key, text in dict(document["parameters"]).items()
             )
-            rounding = str(document["rounding"])
-            if rounding not in ROUNDINGS:
-                known = ", ".join(ROUNDINGS)
-                raise UsageError.about("rounding", f"must be one of {known}", rounding)
             return cls(
                 name=name,
                 activation=activation,
@@ -181,8 +187,8 @@ class Spec:
                 derivative=bool(document["derivative"]),
                 input=sides[0],
                 output=sides[1],
-                rounding=rounding,
-                method=_method_from(document["method"]),
+                rounding=check_rounding(str(document["rounding"])),
+                method=method_from(document["method"]),
                 description=str(document["description"]),
                 samples=given,
             )
@@ -227,6 +233,17 @@ def _check_limits(method: Method) -> None:
             raise UsageError.about("--max-error", "must be at most 65536 LSB", limit.text)
 
 
+def check_rounding(rounding: str) -> str:
+    """Return the name of a rounding, once it is known to be one.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if rounding not in ROUNDINGS:
+        raise UsageError.about("--rounding", f"must be one of {', '.join(ROUNDINGS)}", rounding)
+    return rounding
+
+
 def format_document(number_format: NumberFormat) -> dict[str, object]:
     """Return a number format as JSON: the scale as an exact rational and as written."""
     return {
@@ -248,7 +265,7 @@ def _samples_from(document: Mapping[str, object], path: Path) -> Samples | None:
     return found
 
 
-def _method_from(document: Mapping[str, object]) -> Method:
+def method_from(document: Mapping[str, object]) -> Method:
     """Return the method in a spec's JSON, checked like one that is typed."""
     method = Method(**{"name": None, **document})
     kinds = {
@@ -261,7 +278,7 @@ def _method_from(document: Mapping[str, object]) -> Method:
     return method.checked()
 
 
-def _format_from(document: Mapping[str, object], side: str) -> NumberFormat:
+def format_from(document: Mapping[str, object], side: str) -> NumberFormat:
     """Return the number format in a spec's JSON, checked like one that is typed."""
     width, text = int(document["bits"]), str(document["scale_text"])
     if not MIN_WIDTH <= width <= MAX_WIDTH:

@@ -9,7 +9,6 @@ from pathlib import Path
 from lutgen import pipeline, samples, store, targets
 from lutgen.errors import LutgenError, StoreError
 from lutgen.solution import Solution, Verdict
-from lutgen.spec import Spec
 from lutgen.targets import Options
 
 
@@ -49,7 +48,7 @@ def _read(path: Path) -> tuple[Solution, Options, list[str]]:
     """Return the solution that a sidecar asks for, its options, and the targets it lists."""
     document = store.read_sidecar(path)
     try:
-        spec = Spec.from_document(document["spec"], path.parent)
+        spec = pipeline.spec_from(document["spec"], path.parent)
         options = Options(**document["options"]).checked()
         listed = sorted({str(entry["target"]) for entry in document["artifacts"]} - {samples.NAME})
         for target in listed:

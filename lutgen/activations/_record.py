@@ -160,29 +160,7 @@ class Activation:
             UsageError: a text without ``=``, an unknown or repeated name, a value outside its
                 domain, or values that break the constraint.
         """
-        known = {parameter.name: parameter for parameter in self.parameters}
-        given: dict[str, Number] = {}
-        for assignment in assignments:
-            name, equals, text = assignment.partition("=")
-            name = name.strip()
-            if not equals:
-                raise UsageError.about("--param", "must be name=value", assignment)
-            if name not in known:
-                has = f"it has {', '.join(known)}" if known else "it has no parameters"
-                raise UsageError(f"--param: {self.name} has no parameter {shown(name)}; {has}")
-            if name in given:
-                raise UsageError(f"--param: {shown(name)} is given twice; give it once")
-            given[name] = known[name].parse(text)
-        values = {
-            name: given.get(name) or parameter.parse(parameter.default)
-            for name, parameter in known.items()
-        }
-        if self.constraint is not None:
-            text, holds = self.constraint
-            if not holds(**{name: number.value for name, number in values.items()}):
-                got = ", ".join(f"{name}={number.text}" for name, number in values.items())
-                raise UsageError.about("--param", f"{self.name} needs {text}", got)
-        return values
+        return parse_parameters(self.name, self.parameters, self.constraint, assignments)
 
     def fact(self, name: str, parameters: Parameters) -> object:
         """Return the fact ``name`` (symmetry, monotone, bounds or kinks) for these parameters."""
@@ -195,6 +173,42 @@ class Activation:
         """Return the function of ``x`` alone, or its derivative, with the parameters filled in."""
         function = self.derivative if derivative else self.value
         return _bound(function, tuple((name, number.value) for name, number in parameters.items()))
+
+
+def parse_parameters(
+    owner: str,
+    parameters: Iterable[Parameter],
+    constraint: tuple[str, Callable[..., bool]] | None,
+    assignments: Iterable[str],
+) -> dict[str, Number]:
+    """Return the value of each of ``owner``'s parameters from ``name=value`` texts.
+
+    Raises:
+        UsageError: as ``Activation.parse_parameters``.
+    """
+    known = {parameter.name: parameter for parameter in parameters}
+    given: dict[str, Number] = {}
+    for assignment in assignments:
+        name, equals, text = assignment.partition("=")
+        name = name.strip()
+        if not equals:
+            raise UsageError.about("--param", "must be name=value", assignment)
+        if name not in known:
+            has = f"it has {', '.join(known)}" if known else "it has no parameters"
+            raise UsageError(f"--param: {owner} has no parameter {shown(name)}; {has}")
+        if name in given:
+            raise UsageError(f"--param: {shown(name)} is given twice; give it once")
+        given[name] = known[name].parse(text)
+    values = {
+        name: given.get(name) or parameter.parse(parameter.default)
+        for name, parameter in known.items()
+    }
+    if constraint is not None:
+        text, holds = constraint
+        if not holds(**{name: number.value for name, number in values.items()}):
+            got = ", ".join(f"{name}={number.text}" for name, number in values.items())
+            raise UsageError.about("--param", f"{owner} needs {text}", got)
+    return values
 
 
 # The same function object for the same request, so that its sampled values can be found again.

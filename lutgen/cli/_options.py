@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from lutgen.errors import UsageError
-from lutgen.request import DEFAULT_WIDTH, Request, Side, range_ends, whole_number
+from lutgen import activations
+from lutgen.errors import UnknownNameError, UsageError
+from lutgen.request import DEFAULT_WIDTH, MOST_INPUTS, Request, Side, range_ends, whole_number
 from lutgen.samples import Samples
-from lutgen.spec import BREAKPOINTS, FOLDS, METHODS, Method
+from lutgen.spec import BREAKPOINTS, FOLDS, METHODS, ROUNDINGS, Method
 from lutgen.store import Written
 from lutgen.targets import (
     LAYOUTS,
@@ -23,6 +24,9 @@ from lutgen.targets import (
     Options,
     get,
 )
+
+if TYPE_CHECKING:
+    from lutgen.kernels import KernelRequest
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -43,8 +47,8 @@ _REQUEST_OPTIONS = (
     click.option("--in-zp", metavar="Z", help="Input zero point."),
     click.option("--out-scale", metavar="S", help="Output scale."),
     click.option("--out-zp", metavar="Z", help="Output zero point."),
-    click.option("--rounding", default="half-even", show_default=True,
-                 metavar="half-even|half-away|half-up|floor", help="How a value becomes a code."),
+    click.option("--rounding", metavar="half-even|half-away|half-up|floor",
+                 help="How a value becomes a code; half-even, half-up for several inputs."),
     click.option("--param", "params", multiple=True, metavar="K=V",
                  help="Activation parameter; repeatable."),
     click.option("--derivative", is_flag=True, help="The exact derivative instead."),
@@ -60,15 +64,40 @@ _REQUEST_OPTIONS = (
     click.option("--max-error", metavar="E|faithful", help="Largest allowed error in LSB."),
     click.option("--exact", is_flag=True, help="Every code correctly rounded, ties too."),
     click.option("--max-bytes", metavar="N", help="Storage budget in bytes."),
+    click.option("--gate", metavar="first|second",
+                 help="Which half of a joined row is the gate of a gated unit; second."),
+    click.option("--gate-bits", metavar="N", help="Bits of the gate's values."),
+    click.option("--max-n", metavar="N", help="Longest row of softmax and its kin; 1024."),
+    click.option("--inputs", metavar="K", help="Maxout of K inputs rather than of two lines."),
+    click.option("--channels", metavar="FILE",
+                 help="CSV with the parameters of every channel, a line each."),
     click.option("--table", metavar="FILE",
                  help="Samples instead of NAME: CSV or NPY, y over --range, or x and y."),
     click.option("--name", metavar="IDENT", help="Identifier and file stem."),
 )
 
 
+_FURTHER_INPUTS = tuple(f"in{number}" for number in range(2, MOST_INPUTS + 1))
+_FURTHER_OPTIONS = tuple(
+    option
+    for name in _FURTHER_INPUTS
+    for option in (
+        click.option(f"--{name}-bits", metavar="2..16", hidden=name != "in2",
+                     help="Width of the second input, such as a gate's; in3, in4 alike."),
+        click.option(f"--{name}-unsigned", is_flag=True, hidden=name != "in2",
+                     help="Unsigned codes of the second input."),
+        click.option(f"--{name}-format", metavar="Q4.4", hidden=name != "in2",
+                     help="Its format in Q notation."),
+        click.option(f"--{name}-scale", metavar="S", hidden=name != "in2", help="Its scale."),
+        click.option(f"--{name}-zp", metavar="Z", hidden=name != "in2", help="Its zero point."),
+    )
+)
+_SETTINGS = ("gate", "gate_bits", "max_n", "inputs")
+
+
 def request_options(command: F) -> F:
     """Add the options that describe one table."""
-    for option in reversed(_REQUEST_OPTIONS):
+    for option in reversed((*_REQUEST_OPTIONS, *_FURTHER_OPTIONS)):
         command = option(command)
     return command
 
@@ -156,12 +185,20 @@ def debug_option(command: F) -> F:
     )
 
 
-def request_from(function: str | None, options: dict[str, object]) -> Request:
+def request_from(function: str | None, options: dict[str, object]) -> Request | KernelRequest:
     """Return the request that the options of ``request_options`` make.
 
     Raises:
-        UsageError: a name is missing, a width is not a whole number, or a table cannot be read.
+        UsageError: a name is missing, a width is not a whole number, or a file cannot be read.
     """
+    if function is not None and options["table"] is None and _is_kernel(function, options):
+        return _kernel_request(function, options)
+    for key in (*_SETTINGS, *(f"{name}_{part}" for name in _FURTHER_INPUTS for part in _PARTS)):
+        if options.get(key):
+            raise UsageError(
+                f"--{key.replace('_', '-')} is for functions of several numbers, such as glu or "
+                "softmax; leave it out"
+            )
     samples = None
     if options["table"] is not None:
         if function is not None:
@@ -171,38 +208,106 @@ def request_from(function: str | None, options: dict[str, object]) -> Request:
         samples = Samples.read(Path(str(options["table"])), covered)
     elif function is None:
         raise UsageError("NAME is missing; try: lutgen build gelu, or lutgen list")
-
-    def whole(option: str) -> int | None:
-        text = options[option]
-        return None if text is None else whole_number(str(text), f"--{option.replace('_', '-')}")
-
     return Request(
         function=function or "",
         parameters=tuple(options["params"]),
         derivative=bool(options["derivative"]),
-        bits=whole("bits"),
-        input=Side(
-            "in", whole("in_bits"), options["unsigned"] or options["in_unsigned"],
-            options["in_format"], options["in_scale"], options["in_zp"],
-        ),
-        output=Side(
-            "out", whole("out_bits"), options["unsigned"] or options["out_unsigned"],
-            options["out_format"], options["out_scale"], options["out_zp"],
-        ),
+        bits=_whole(options, "bits"),
+        input=_side("in", options),
+        output=_side("out", options),
         range=options["range"],
         grid=options["grid"],
-        rounding=options["rounding"],
-        method=Method(
-            name=options["method"],
-            segments=whole("segments"),
-            aligned=whole("aligned"),
-            breakpoints=options["breakpoints"],
-            fold=options["fold"],
-            max_error=options["max_error"],
-            exact=options["exact"],
-            max_bytes=whole("max_bytes"),
-        ),
+        rounding=options["rounding"] or ROUNDINGS[0],
+        method=_method(options),
         name=options["name"],
         description=options.get("description", ""),
         samples=samples,
+    )
+
+
+_PARTS = ("bits", "unsigned", "format", "scale", "zp")
+
+
+def _is_kernel(function: str, options: dict[str, object]) -> bool:
+    """Return whether a function of several numbers is asked for.
+
+    Raises:
+        UnknownNameError: there is no such function of one number or of several.
+    """
+    if options["channels"] or options["inputs"]:
+        return True
+    if function in activations.names():
+        return False
+    from lutgen import kernels
+
+    if kernels.has(function):
+        return True
+    try:
+        activations.get(function)
+    except UnknownNameError:
+        known = [*activations.names(), *kernels.names()]
+        raise UnknownNameError.among("activation", function, known) from None
+    return False
+
+
+def _kernel_request(function: str, options: dict[str, object]) -> KernelRequest:
+    from lutgen import kernels
+
+    channels = None
+    if options["channels"]:
+        record = activations.get(function)
+        channels = kernels.Channels.read(Path(str(options["channels"])), record)
+        kernel = kernels.of_channels(record.name)
+    elif options["inputs"] and function == "maxout":
+        kernel = kernels.get("maxout_inputs")
+    else:
+        kernel = kernels.get(function)
+    if kernel.needs_channels and channels is None:
+        raise UsageError(f"{kernel.name} needs --channels FILE, the parameters of every channel")
+    if options["derivative"]:
+        raise UsageError(f"--derivative: {kernel.name} takes several numbers; leave it out")
+    return kernels.KernelRequest(
+        kernel=kernel,
+        parameters=tuple(options["params"]),
+        bits=_whole(options, "bits"),
+        inputs={name: _side(name, options) for name in ("in", *_FURTHER_INPUTS)},
+        output=_side("out", options),
+        range=options["range"],
+        grid=options["grid"],
+        rounding=options["rounding"],
+        method=_method(options),
+        settings={
+            "gate": options["gate"],
+            **{key: _whole(options, key) for key in _SETTINGS if key != "gate"},
+        },
+        channels=channels,
+        name=options["name"],
+        description=options.get("description", ""),
+    )
+
+
+def _whole(options: dict[str, object], key: str) -> int | None:
+    text = options[key]
+    return None if text is None else whole_number(str(text), f"--{key.replace('_', '-')}")
+
+
+def _side(name: str, options: dict[str, object]) -> Side:
+    return Side(
+        name,
+        _whole(options, f"{name}_bits"),
+        bool((options["unsigned"] and name in ("in", "out")) or options[f"{name}_unsigned"]),
+        options[f"{name}_format"], options[f"{name}_scale"], options[f"{name}_zp"],
+    )
+
+
+def _method(options: dict[str, object]) -> Method:
+    return Method(
+        name=options["method"],
+        segments=_whole(options, "segments"),
+        aligned=_whole(options, "aligned"),
+        breakpoints=options["breakpoints"],
+        fold=options["fold"],
+        max_error=options["max_error"],
+        exact=options["exact"],
+        max_bytes=_whole(options, "max_bytes"),
     )

@@ -6,7 +6,8 @@ import json
 
 import click
 
-from lutgen import activations
+from lutgen import activations, kernels
+from lutgen.activations._record import Activation
 from lutgen.cli._options import debug_option
 
 LIST_SCHEMA = "lutgen.list/1"
@@ -16,18 +17,18 @@ LIST_SCHEMA = "lutgen.list/1"
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 @debug_option
 def command(as_json: bool) -> None:
-    """Print every activation: name, inputs, summary, aliases.
+    """Print every function: name, arity, summary, aliases.
 
     \b
     lutgen list
     lutgen list --json
     """
-    records = activations.catalogue()
+    records = [*activations.catalogue(), *kernels.catalogue()]
     if as_json:
         entries = [
             {
                 "name": record.name,
-                "aliases": list(record.aliases),
+                "aliases": list(_aliases(record)),
                 "arity": record.arity,
                 "summary": record.summary,
             }
@@ -36,6 +37,12 @@ def command(as_json: bool) -> None:
         click.echo(json.dumps({"schema": LIST_SCHEMA, "activations": entries}, indent=2))
         return
     width = max(len(record.name) for record in records)
+    arity = max(len(str(record.arity)) for record in records)
     for record in records:
-        aliases = f" (also {', '.join(record.aliases)})" if record.aliases else ""
-        click.echo(f"{record.name:<{width}}  {record.arity}  {record.summary}{aliases}")
+        names = _aliases(record)
+        also = f" (also {', '.join(names)})" if names else ""
+        click.echo(f"{record.name:<{width}}  {record.arity:<{arity}}  {record.summary}{also}")
+
+
+def _aliases(record: Activation | kernels.Kernel) -> tuple[str, ...]:
+    return record.aliases if isinstance(record, Activation) else ()

@@ -6,12 +6,12 @@ measures it, and every target prints it.
 
 from __future__ import annotations
 
-from lutgen.program.builder import Builder, Program, Value
+from lutgen.program.builder import Builder, Output, Program, Value
 from lutgen.program.dyadic import Region, dyadic_regions
-from lutgen.program.evaluate import evaluate, run
+from lutgen.program.evaluate import evaluate, evaluate_all, run
 from lutgen.program.table import Table, TooWideError
 
 __all__ = [
-    "Builder", "Program", "Region", "Table", "TooWideError", "Value",
-    "dyadic_regions", "evaluate", "run",
+    "Builder", "Output", "Program", "Region", "Table", "TooWideError", "Value",
+    "dyadic_regions", "evaluate", "evaluate_all", "run",
 ]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -31,15 +31,28 @@ class Value(NamedTuple):
     comment: str = ""
 
 
+class Output(NamedTuple):
+    """One result of a program.
+
+    Attributes:
+        name: of the port, graph output or parameter that it leaves by.
+        ref: position of the value.
+        format: format of its codes.
+    """
+
+    name: str
+    ref: ops.Ref
+    format: NumberFormat
+
+
 @dataclass(frozen=True)
 class Program:
-    """The bit-true definition of a table.
+    """The bit-true definition of a table, or of a function of several numbers or of a row.
 
     Attributes:
         name: identifier of the emitted function, module or graph.
         values: the steps in order; an operation refers to earlier ones by position.
-        output: position of the result.
-        output_format: format of the result's codes.
+        outputs: the results; most programs have one.
         method: how it approximates, such as ``pwl``.
         fold: how the input was folded: ``none``, ``even``, ``odd`` or ``complement``; or
             ``residual``: not folded, but relu is left to the program.
@@ -49,12 +62,26 @@ class Program:
 
     name: str
     values: tuple[Value, ...]
-    output: ops.Ref
-    output_format: NumberFormat
+    outputs: tuple[Output, ...]
     method: str = "lut"
     fold: str = "none"
     segments: int | None = None
     minimum: int | None = None
+
+    @property
+    def output(self) -> ops.Ref:
+        """Position of the first result."""
+        return self.outputs[0].ref
+
+    @property
+    def output_format(self) -> NumberFormat:
+        """Format of the first result's codes."""
+        return self.outputs[0].format
+
+    @property
+    def takes_rows(self) -> bool:
+        """Whether it reduces rows, so that its input is a row of codes rather than one code."""
+        return any(isinstance(value.op, ops.Reduction) for value in self.values)
 
     @property
     def inputs(self) -> dict[str, NumberFormat]:
@@ -101,14 +128,14 @@ class Program:
 class Builder:
     """Writes a program step by step.
 
-    For one input of up to 16 bits the interval of every value is found by running all codes, so
-    it is exact; for several inputs it follows from the operands' intervals.
+    The interval of a value that depends on one input alone, of up to 16 bits, is found by running
+    all its codes, so it is exact; others follow from the operands' intervals.
     """
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._values: list[Value] = []
-        self._runs: list[np.ndarray] | None = []
+        self._runs: list[_Run | None] = []
 
     def value(self, ref: ops.Ref) -> Value:
         """Return the step at ``ref``, with its interval."""
@@ -123,8 +150,6 @@ class Builder:
 
     def input(self, name: str, number_format: NumberFormat) -> ops.Ref:
         """Add an input."""
-        if any(isinstance(value.op, ops.Input) for value in self._values):
-            self._runs = None
         return self._append(name, ops.Input(number_format), "")
 
     def const(self, number: int) -> ops.Ref:
@@ -199,6 +224,48 @@ class Builder:
             raise ValueError(f"{self._name}: breakpoints must ascend")
         return self._append(name, ops.Segment(a, tuple(breakpoints)), comment)
 
+    def divide(self, name: str, a: ops.Ref, b: ops.Ref, comment: str = "") -> ops.Ref:
+        """Add ``floor(a / b)``.
+
+        Raises:
+            ValueError: a can be negative, or b can be 0 or less.
+        """
+        if self._values[a].low < 0 or self._values[b].low <= 0:
+            raise ValueError(f"{self._name}: {name} divides by 0, or a negative number")
+        return self._append(name, ops.Divide(a, b), comment)
+
+    def reduce_max(self, name: str, a: ops.Ref, comment: str = "") -> ops.Ref:
+        """Add the largest a of a row."""
+        return self._append(name, ops.ReduceMax(a), comment)
+
+    def reduce_sum(self, name: str, a: ops.Ref, longest: int, comment: str = "") -> ops.Ref:
+        """Add the sum of a over a row of at most ``longest`` elements."""
+        return self._append(name, ops.ReduceSum(a, longest), comment)
+
+    def inline(self, program: Program, inputs: Mapping[str, ops.Ref], prefix: str = "") -> ops.Ref:
+        """Add the steps of another program, and return its first result.
+
+        Args:
+            program: whose steps are taken over.
+            inputs: the values that serve as its inputs, by name.
+            prefix: put before the names of its steps and tables.
+        """
+        places: list[ops.Ref] = []
+        tables: dict[int, Table] = {}
+        for value in program.values:
+            if isinstance(value.op, ops.Input):
+                places.append(inputs[value.name])
+                continue
+            op = _moved(value.op, places)
+            if isinstance(op, ops.Lookup):
+                table = tables.setdefault(
+                    id(op.table), replace(op.table, name=f"{prefix}{op.table.name}")
+                )
+                op = op._replace(table=table)
+            name = value.name and f"{prefix}{value.name}"
+            places.append(self._append(name, op, value.comment))
+        return places[program.output]
+
     def finish(
         self,
         output: ops.Ref,
@@ -206,7 +273,7 @@ class Builder:
         segments: int | None = None,
         minimum: int | None = None,
     ) -> Program:
-        """Return the program whose result is ``output``.
+        """Return the program whose result is ``output``; it leaves by ``y``.
 
         Args:
             output: the result.
@@ -217,28 +284,68 @@ class Builder:
         Raises:
             ValueError: the result can leave the output format.
         """
-        value = self._values[output]
-        if value.low < output_format.min_code or value.high > output_format.max_code:
-            raise ValueError(
-                f"{self._name}: result {value.low}..{value.high} leaves {output_format.suffix}"
-            )
-        return Program(
-            self._name, tuple(self._values), output, output_format,
-            segments=segments, minimum=minimum,
-        )
+        program = self.finish_all([Output("y", output, output_format)])
+        return replace(program, segments=segments, minimum=minimum)
+
+    def finish_all(self, outputs: Iterable[Output]) -> Program:
+        """Return the program with these results.
+
+        Raises:
+            ValueError: a result can leave its format.
+        """
+        outputs = tuple(outputs)
+        for _, ref, codes in outputs:
+            value = self._values[ref]
+            if value.low < codes.min_code or value.high > codes.max_code:
+                raise ValueError(
+                    f"{self._name}: result {value.low}..{value.high} leaves {codes.suffix}"
+                )
+        return Program(self._name, tuple(self._values), outputs)
 
     def _append(self, name: str, op: ops.Op, comment: str) -> ops.Ref:
         operands = [(self._values[ref].low, self._values[ref].high) for ref in op.operands]
         low, high = intervals.of(op, operands)
+        if isinstance(op, ops.Sub):
+            first = self._values[op.a].op
+            if isinstance(first, ops.ReduceMax) and first.a == op.b:
+                low = 0  # no element is above the largest of its row
         # NumPy computes in 64 bits; the interval proves that nothing wraps there.
         if not -(2**63) <= low <= high < 2**63:
             raise TooWideError(f"{self._name}: {name} needs more than 64 bits")
-        if self._runs is not None:
-            if isinstance(op, ops.Input):
-                result = np.arange(low, high + 1)
-            else:
-                result = evaluate.apply(op, [self._runs[ref] for ref in op.operands])
-            self._runs.append(result)
-            low, high = int(np.min(result)), int(np.max(result))
+        run = self._run(op, low, high)
+        self._runs.append(run)
+        if run is not None:
+            low, high = int(np.min(run.results)), int(np.max(run.results))
         self._values.append(Value(name, op, low, high, comment))
         return len(self._values) - 1
+
+    def _run(self, op: ops.Op, low: int, high: int) -> _Run | None:
+        """Return an operation's result for every code of the one input it depends on."""
+        if isinstance(op, ops.Input):
+            return _Run(len(self._values), np.arange(low, high + 1))
+        runs = [self._runs[ref] for ref in op.operands]
+        if any(run is None for run in runs) or isinstance(op, ops.Reduction):
+            return None
+        sources = {run.source for run in runs} - {None}
+        if len(sources) > 1:
+            return None
+        results = evaluate.apply(op, [run.results for run in runs])
+        return _Run(next(iter(sources), None), results)
+
+
+class _Run(NamedTuple):
+    """A value for every code of an input.
+
+    Attributes:
+        source: position of the input; None for a constant.
+        results: int64, shape (2**width,) in ascending code order; shape () for a constant.
+    """
+
+    source: ops.Ref | None
+    results: np.ndarray
+
+
+def _moved(op: ops.Op, places: Sequence[ops.Ref]) -> ops.Op:
+    """Return an operation on the same operands at their new places."""
+    fields = {"a", "b", "negative", "other"}.intersection(op._fields)
+    return op._replace(**{field: places[getattr(op, field)] for field in fields})

@@ -14,11 +14,22 @@ if TYPE_CHECKING:
 
 
 def evaluate(program: Program, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Return the output codes of ``program``.
+    """Return the codes of a program's one output, as ``evaluate_all`` does.
+
+    Raises:
+        ValueError: it has several outputs.
+    """
+    (codes,) = evaluate_all(program, inputs).values()
+    return codes
+
+
+def evaluate_all(program: Program, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the codes of every output of ``program`` by name.
 
     Args:
         program: what to run.
-        inputs: int64 codes for every input by name, all of one shape.
+        inputs: int64 codes for every input by name, all of one shape; of a program that reduces
+            rows, the last axis is the row.
 
     Returns:
         int64 codes, of the inputs' shape.
@@ -30,7 +41,7 @@ def evaluate(program: Program, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
         else:
             results.append(apply(value.op, [results[ref] for ref in value.op.operands]))
     shape = np.broadcast_shapes(*(np.shape(codes) for codes in inputs.values()))
-    return np.broadcast_to(results[program.output], shape)
+    return {out.name: np.broadcast_to(results[out.ref], shape) for out in program.outputs}
 
 
 def run(program: Program) -> np.ndarray:
@@ -68,4 +79,10 @@ def apply(op: ops.Op, operands: Sequence[np.ndarray]) -> np.ndarray:
             return op.table.values[operands[0]]
         case ops.Segment():
             return np.searchsorted(np.array(op.breakpoints, np.int64), operands[0], side="right")
+        case ops.Divide():
+            return operands[0] // operands[1]
+        case ops.ReduceMax():
+            return operands[0].max(axis=-1, keepdims=True)
+        case ops.ReduceSum():
+            return operands[0].sum(axis=-1, keepdims=True)
     raise TypeError(f"not an operation: {op!r}")

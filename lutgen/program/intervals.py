@@ -37,6 +37,14 @@ def of(op: ops.Op, operands: Sequence[Interval]) -> Interval:
         case ops.Sub():
             (a, b), (c, d) = operands
             return a - d, b - c
+        case ops.Divide():
+            (a, b), (c, d) = operands
+            return a // d, b // c
+        case ops.ReduceMax():
+            return operands[0]
+        case ops.ReduceSum():
+            low, high = operands[0]
+            return min(low, low * op.longest), max(high, high * op.longest)
     low, high = (_monotone(op, ends) for ends in zip(*operands, strict=True))
     return low, high
 

@@ -36,9 +36,9 @@ def live_operands(program: Program, op: ops.Op) -> tuple[ops.Ref, ...]:
 
 
 def live_values(program: Program) -> set[ops.Ref]:
-    """Return the values that computing the result takes, itself included."""
+    """Return the values that computing the results takes, themselves included."""
     found: set[ops.Ref] = set()
-    pending = [program.output]
+    pending = [output.ref for output in program.outputs]
     while pending:
         ref = pending.pop()
         if ref not in found:

@@ -11,6 +11,11 @@
 | ``Lookup(a, table)`` | ROM read at address a, which is proved to lie in the table |
 | ``Select(a, negative, other)`` | ``negative`` where a < 0, else ``other`` |
 | ``Segment(a, breakpoints)`` | how many of the ascending breakpoints are <= a |
+| ``Divide(a, b)`` | ``floor(a / b)``, for a >= 0 and b > 0, which is proved |
+| ``ReduceMax(a)`` ``ReduceSum(a, longest)`` | over all elements of a row, which has at least one |
+
+A reduction ends a pass over the row: what depends on it is computed in the next pass, once for
+the row or once for each element.
 """
 
 from __future__ import annotations
@@ -155,7 +160,32 @@ class Segment(NamedTuple):
     operands = property(_one)
 
 
+class Divide(NamedTuple):
+    """``floor(a / b)``; a >= 0 and b > 0 are proved when the program is built."""
+
+    a: Ref
+    b: Ref
+    operands = property(_two)
+
+
+class ReduceMax(NamedTuple):
+    """The largest a of a row: one number for the row."""
+
+    a: Ref
+    operands = property(_one)
+
+
+class ReduceSum(NamedTuple):
+    """The sum of a over a row of at most ``longest`` elements: one number for the row."""
+
+    a: Ref
+    longest: int
+    operands = property(_one)
+
+
+Reduction: TypeAlias = ReduceMax | ReduceSum
+
 Op: TypeAlias = (
     Input | Const | Add | Sub | Mul | Min | Max | ShiftLeft | ShiftRight | LowBits | Clamp
-    | Select | Lookup | Segment
+    | Select | Lookup | Segment | Divide | Reduction
 )

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 from lutgen.accuracy import ErrorReport
+from lutgen.formats import NumberFormat
 from lutgen.methods import Candidate
 from lutgen.program import Program
 from lutgen.solution import Solution
 from lutgen.spec import format_document
+
+if TYPE_CHECKING:
+    from lutgen.kernels import KernelReport
 
 TABLE_SCHEMA = "lutgen.table/1"
 
@@ -27,8 +34,8 @@ def table_document(solution: Solution, **extra: str) -> dict[str, object]:
         "definition": spec.definition,
         "derivative": spec.derivative,
         "parameters": {key: str(number.value) for key, number in spec.parameters.items()},
-        "input": format_document(spec.input),
-        "output": format_document(spec.output),
+        **_formats("input", spec.inputs),
+        **_formats("output", spec.outputs),
         "rounding": spec.rounding,
         "method": method_document(solution.program),
         "error": {
@@ -43,10 +50,30 @@ def table_document(solution: Solution, **extra: str) -> dict[str, object]:
             "monotonicity_breaks": report.monotonicity_breaks,
             "unused_output_codes": report.unused_codes,
             "worst": [worst._asdict() for worst in report.worst],
+            **_proof(report),
         },
         "storage_bytes": report.storage_bytes,
         "sha256": solution.codes_sha256,
         "spec_sha256": spec.digest,
+    }
+
+
+def _formats(side: str, formats: Mapping[str, NumberFormat]) -> dict[str, object]:
+    """Return ``input``, or ``inputs`` by name where there are several."""
+    if len(formats) == 1:
+        return {side: format_document(codes) for codes in formats.values()}
+    return {f"{side}s": {name: format_document(codes) for name, codes in formats.items()}}
+
+
+def _proof(report: ErrorReport | KernelReport) -> dict[str, object]:
+    """Return on what inputs a kernel was measured, and what is proved of all."""
+    if isinstance(report, ErrorReport):
+        return {}
+    bound = report.bound_lsb
+    return {
+        "measured_on": report.stimulus.text,
+        "exhaustive": report.stimulus.is_exhaustive,
+        "proved_max_lsb": None if bound is None else float(bound),
     }
 
 

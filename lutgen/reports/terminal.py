@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 from lutgen.accuracy import ErrorReport, WorstCode
+from lutgen.formats import NumberFormat
 from lutgen.methods import STEP_BYTES, Candidate
 from lutgen.program import Program
 from lutgen.solution import Solution
+
+if TYPE_CHECKING:
+    from lutgen.kernels import KernelReport
 
 
 def summary(solution: Solution) -> str:
     """Return the definition, the formats and the error in a few lines."""
     spec, report = solution.spec, solution.report
     rows = [
-        ("input", spec.input.description),
-        ("output", spec.output.description),
+        *_formats("input", spec.inputs),
+        *_formats("output", spec.outputs),
         ("method", method(solution.program)),
         ("storage", f"{report.storage_bytes} bytes"),
         ("rounding", spec.rounding),
         ("error", _error(report)),
+        *_proof(report),
         *(("note", note) for note in _notes(report)),
     ]
     lines = [f"{spec.name}: {spec.definition}", *(f"  {label:<8} {text}" for label, text in rows)]
@@ -26,9 +34,35 @@ def summary(solution: Solution) -> str:
 
 def full(solution: Solution) -> str:
     """Return the summary followed by the codes with the largest errors."""
-    head = f"  {'code':>7} {'x':>12} {'exact':>14} {'got':>7} {'error/LSB':>10}"
-    rows = (_worst(worst) for worst in solution.report.worst)
+    if isinstance(solution.report, ErrorReport):
+        head = f"  {'code':>7} {'x':>12} {'exact':>14} {'got':>7} {'error/LSB':>10}"
+        rows = [_worst(worst) for worst in solution.report.worst]
+    else:
+        head = f"  {'exact':>14} {'got':>7} {'error/LSB':>10}  input codes"
+        rows = [
+            f"  {w.exact:>14.8g} {w.got:>7} {w.error_lsb:>+10.5f}  {w.code}"
+            for w in solution.report.worst
+        ]
     return "\n".join([summary(solution), "  worst codes", head, *rows])
+
+
+def _formats(label: str, formats: Mapping[str, NumberFormat]) -> list[tuple[str, str]]:
+    """Return a row for each format, with its name where there are several."""
+    several = len(formats) > 1
+    return [
+        (label, f"{name}: {codes.description}" if several else codes.description)
+        for name, codes in formats.items()
+    ]
+
+
+def _proof(report: ErrorReport | KernelReport) -> list[tuple[str, str]]:
+    """Return on what inputs a kernel was measured, and what is proved of all."""
+    if isinstance(report, ErrorReport):
+        return []
+    rows = [("measured", report.stimulus.text)]
+    if report.bound_lsb is not None:
+        rows.append(("proved", f"at most {float(report.bound_lsb):.4f} LSB for every input"))
+    return rows
 
 
 def method(program: Program) -> str:

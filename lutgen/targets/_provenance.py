@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from lutgen import __version__
 from lutgen.accuracy import ErrorReport
+from lutgen.formats import NumberFormat
 from lutgen.solution import Solution
 from lutgen.targets._literals import comment_lines, decimal, decimal_above
+
+if TYPE_CHECKING:
+    from lutgen.kernels import KernelReport
 
 
 def provenance(solution: Solution, facts: Iterable[tuple[str, str]]) -> list[str]:
@@ -21,8 +26,8 @@ def provenance(solution: Solution, facts: Iterable[tuple[str, str]]) -> list[str
     told = [
         ("about", spec.description),
         ("definition", spec.definition),
-        ("input", spec.input.description),
-        ("output", spec.output.description),
+        *_formats("input", spec.inputs),
+        *_formats("output", spec.outputs),
         ("rounding", spec.rounding),
         ("method", spec.method.name),
         ("error", _error(solution.report)),
@@ -40,11 +45,22 @@ def provenance(solution: Solution, facts: Iterable[tuple[str, str]]) -> list[str
     return [*lines, "", "No licence is claimed on this file.", "SPDX-License-Identifier: CC0-1.0"]
 
 
-def _error(report: ErrorReport) -> str:
+def _formats(label: str, formats: Mapping[str, NumberFormat]) -> list[tuple[str, str]]:
+    """Return a line for each format; the name is told where there are several."""
+    if len(formats) == 1:
+        return [(label, codes.description) for codes in formats.values()]
+    return [(f"{label} {name}", codes.description) for name, codes in formats.items()]
+
+
+def _error(report: ErrorReport | KernelReport) -> str:
     verdict = (
         "every code correctly rounded" if report.misrounded == 0
         else f"{report.misrounded} of {len(report.codes)} codes not the nearest"
     )
+    if not isinstance(report, ErrorReport):
+        verdict += f"; of {report.stimulus.text}"
+        if report.bound_lsb is not None:
+            verdict += f"; proved for all: at most {decimal_above(float(report.bound_lsb), 6)} LSB"
     return (
         f"max {decimal_above(report.max_lsb, 6)} LSB, rms {decimal(report.rms_lsb, 6)}, "
         f"bias {decimal(report.bias_lsb, 6)}; {verdict}"

@@ -83,7 +83,7 @@ def test_int16_of_a_spread(label: str, tmp_path: Path) -> None:
 
 GROUPS = [activations.names()[start::30] for start in range(30)]
 DEEP = ("lut",)
-OF_INT16 = ("interp", "uniform", "pwl", "steps", "quadratic", "bipartite", "dyadic")
+OF_INT16 = ("interp", "uniform", "pwl", "steps", "quadratic", "bipartite")
 
 
 def solved_together(name: str, labels: tuple[str, ...]) -> list[Solution]:
