@@ -26,6 +26,7 @@ STAGES = (
     ("program",),
     ("accuracy",),
     ("methods",),
+    ("kernels",),
     ("solution",),
     ("rendering", "toolchain", "store", "reports"),
     ("targets",),

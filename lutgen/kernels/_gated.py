@@ -17,9 +17,9 @@ from lutgen import activations, methods
 from lutgen.accuracy import ErrorReport
 from lutgen.formats import NumberFormat
 from lutgen.ideal import Ideal
+from lutgen.kernels._lines import ROUNDING_ERROR, Multiplier, reach
 from lutgen.kernels._record import Built, Kernel, Port, Reals, fixed
 from lutgen.kernels._spec import MAX_GATE_BITS, KernelSpec
-from lutgen.kernels._lines import ROUNDING_ERROR, Multiplier, reach
 from lutgen.kernels._steps import centred, farthest, rounded, saturated, shift_for
 from lutgen.numerics.literals import Number
 from lutgen.numerics.reals import Exact, Value
@@ -50,7 +50,9 @@ def gated_unit(name: str, gate: str, source: str, **more: object) -> Kernel:
         formula=formula,
         source=source,
         arity="2",
-        ports=fixed(Port("a", "in", "what is let through"), Port("b", "in2", "what opens the gate")),
+        ports=fixed(
+            Port("a", "in", "what is let through"), Port("b", "in2", "what opens the gate")
+        ),
         real=lambda spec: _real(record.bind(spec.parameters)),
         extremes=lambda spec: _extremes(spec, gate),
         build=lambda spec: _build(spec, gate),

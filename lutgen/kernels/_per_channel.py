@@ -20,7 +20,6 @@ from lutgen.kernels._record import Built, Kernel, Port, Reals
 from lutgen.kernels._spec import KernelSpec
 from lutgen.kernels._steps import centred, farthest, fixed_point, rounded, saturated
 from lutgen.numerics.literals import Number
-from lutgen.numerics.reals import exact
 from lutgen.program import Builder, Table, ops
 from lutgen.request import extremes
 from lutgen.spec import Spec

@@ -144,9 +144,8 @@ class KernelReport:
 def run(built: Built, given: Stimulus) -> dict[str, np.ndarray]:
     """Return the output codes of a program by name, in the order of the inputs."""
     if not given.lengths:
-        return {
-            name: np.array(codes) for name, codes in evaluate_all(built.program, given.inputs).items()
-        }
+        found = evaluate_all(built.program, given.inputs)
+        return {name: np.array(codes) for name, codes in found.items()}
     rows = [
         evaluate_all(built.program, {name: codes[row] for name, codes in given.inputs.items()})
         for row in given.rows()

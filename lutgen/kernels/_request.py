@@ -84,7 +84,7 @@ class KernelRequest(NamedTuple):
             output = format_around(
                 *self.kernel.extremes(spec), width=width, signed=not self.output.unsigned
             )
-        spec = replace(spec, outputs={name: output for name in self.kernel.outputs})
+        spec = replace(spec, outputs=dict.fromkeys(self.kernel.outputs, output))
         return spec if self.name else replace(spec, name=f"{self.kernel.name}_{_types(spec)}")
 
     def _settings(self) -> Settings:

@@ -89,7 +89,7 @@ class KernelSpec:
     outputs: Mapping[str, NumberFormat]
     rounding: str = "half-up"
     method: Method = field(default_factory=lambda: Method("auto"))
-    settings: Settings = Settings()
+    settings: Settings = field(default_factory=Settings)
     channels: Channels | None = None
     description: str = ""
 

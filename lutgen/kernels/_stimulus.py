@@ -142,7 +142,7 @@ def _rows(spec: KernelSpec) -> Stimulus:
             rows += [spread, near]
     kept, total = [], 0
     for row in sorted(rows, key=len):
-        if total + len(row) <= ROW_ELEMENTS or len(row) == longest and total < 2 * ROW_ELEMENTS:
+        if total + len(row) <= ROW_ELEMENTS or (len(row) == longest and total < 2 * ROW_ELEMENTS):
             kept.append(row)
             total += len(row)
     text = f"{len(kept)} rows of up to {longest}: equal, one high, extreme, ramps, random"

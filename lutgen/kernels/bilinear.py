@@ -4,4 +4,7 @@ from __future__ import annotations
 
 from lutgen.kernels._gated import gated_unit
 
-RECORD = gated_unit("bilinear", "linear", "Dauphin et al. 2016, arXiv:1612.08083; Shazeer 2020, arXiv:2002.05202")
+RECORD = gated_unit(
+    "bilinear", "linear",
+    "Dauphin et al. 2016, arXiv:1612.08083; Shazeer 2020, arXiv:2002.05202",
+)

@@ -4,4 +4,6 @@ from __future__ import annotations
 
 from lutgen.kernels._gated import gated_unit
 
-RECORD = gated_unit("geglu_tanh", "gelu_tanh", "Shazeer 2020, arXiv:2002.05202, with gelu's tanh form")
+RECORD = gated_unit(
+    "geglu_tanh", "gelu_tanh", "Shazeer 2020, arXiv:2002.05202, with gelu's tanh form"
+)

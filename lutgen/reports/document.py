@@ -60,9 +60,8 @@ def table_document(solution: Solution, **extra: str) -> dict[str, object]:
 
 def _formats(side: str, formats: Mapping[str, NumberFormat]) -> dict[str, object]:
     """Return ``input``, or ``inputs`` by name where there are several."""
-    if len(formats) == 1:
-        return {side: format_document(codes) for codes in formats.values()}
-    return {f"{side}s": {name: format_document(codes) for name, codes in formats.items()}}
+    shown = {name: format_document(codes) for name, codes in formats.items()}
+    return {f"{side}s": shown} if len(shown) > 1 else {side: next(iter(shown.values()))}
 
 
 def _proof(report: ErrorReport | KernelReport) -> dict[str, object]:
