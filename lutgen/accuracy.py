@@ -40,7 +40,7 @@ class ErrorReport:
     """The error of a program on every input code, never a sample.
 
     The error of a code is the output minus the exact value clipped to the output range, in LSB of
-    the output.  It is known to 2**-39 LSB.
+    the output.  It is known to 2**-37 LSB.
 
     Attributes:
         spec: the request.

@@ -19,10 +19,10 @@ from lutgen import sampling
 from lutgen.numerics.reals import Exact, Value, ball, exact
 from lutgen.spec import Spec
 
-FRACTION_BITS = 40
+FRACTION_BITS = 38
 """Bits after the point of the integer bounds: 1 LSB is ``2**FRACTION_BITS``."""
 
-FAR = 2**21
+FAR = 2**23
 """Exact values beyond this many output codes are kept at it; far outside every format."""
 
 _UNIT = 2**FRACTION_BITS

@@ -19,7 +19,7 @@ from lutgen.numerics.reals import (
 )
 
 BASE_PRECISION = 96
-"""Bits of the first evaluation: a 16-bit code, 40 fraction bits, and 40 bits to spare."""
+"""Bits of the first evaluation: a code of up to 24 bits, 38 fraction bits, and 34 bits to spare."""
 
 MAX_PRECISION = 2**16
 """Bits beyond which a value is given up as undecidable."""

@@ -6,6 +6,7 @@ of the activation ``NAME``.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -71,6 +72,8 @@ def solve(spec: KernelSpec) -> tuple[Built, KernelReport]:
         BudgetError: no program keeps what is asked.
     """
     built = spec.kernel.build(spec)
+    if not built.program.tables:
+        built = built._replace(program=replace(built.program, method="direct"))
     return built, KernelReport.measure(built, spec)
 
 

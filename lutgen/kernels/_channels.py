@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from io import StringIO
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from lutgen import activations
 from lutgen.activations._record import Activation
-from lutgen.errors import UsageError
+from lutgen.errors import UsageError, shown
 from lutgen.numerics.literals import Number
 
 MOST_CHANNELS = 65536
@@ -64,13 +65,16 @@ class Channels:
         known = [parameter.name for parameter in activation.parameters]
         if not known:
             raise UsageError(f"--channels: {activation.name} has no parameters")
-        names = known
-        if lines and set(lines[0][1]) <= set(known):
-            names = lines.pop(0)[1]
-            if len(set(names)) != len(names):
-                raise UsageError(f"--channels {path}, line 1: a parameter is named twice")
-        elif lines:
-            names = known[: len(lines[0][1])]
+        names = known[: len(lines[0][1])] if lines else known
+        if lines and any(re.match("[A-Za-z_]", cell) for cell in lines[0][1]):
+            number, names = lines.pop(0)
+            strange = [name for name in names if name not in known]
+            if strange or len(set(names)) != len(names):
+                problem = f"{shown(strange[0])} is none" if strange else "one is named twice"
+                raise UsageError(
+                    f"--channels {path}, line {number}: must name parameters of "
+                    f"{activation.name}, which are {', '.join(known)}; {problem}"
+                )
         if not 1 <= len(lines) <= MOST_CHANNELS:
             raise UsageError(f"--channels {path}: must have 1 to {MOST_CHANNELS} channels")
         sets = []

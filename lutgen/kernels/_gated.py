@@ -96,7 +96,7 @@ def _build(spec: KernelSpec, gate: str) -> Built:
     let_through = centred(b, "a", a_code, spec.inputs["a"])
     if gate in LINES:
         product, shift, error = _of_a_line(b, spec, let_through, b_code, gate)
-        method = "direct"
+        method = "lut"
     else:
         found = _fine_gate(spec, gate)
         opened = b.inline(found.program, {"x": b_code}, "gate_")
@@ -153,7 +153,7 @@ def _fine_gate(spec: KernelSpec, gate: str) -> _FineGate:
     given = spec.settings.gate_bits
     slack, least = _slack(spec), LEAST_TABLE if is_table else LEAST_CURVE
     for bits in (given,) if given else range(LEAST_BITS[_class(spec.output)], MAX_GATE_BITS + 1):
-        # Exact values are held to 20 bits and a sign.
+        # Exact values are held to 22 bits and a sign.
         magnitude = min(bits - signed, MAX_GATE_BITS - 1)
         shift = shift_for(tallest, magnitude) if tallest else 0
         unit = Fraction(1) / Fraction(2) ** shift
@@ -174,7 +174,7 @@ def _fine_gate(spec: KernelSpec, gate: str) -> _FineGate:
         method=method.checked(),
     ))
     program = methods.approximate(ideal)
-    error = Fraction(ErrorReport.measure(program, ideal).max_lsb) + Fraction(1, 2**38)
+    error = Fraction(ErrorReport.measure(program, ideal).max_lsb) + Fraction(1, 2**36)
     return _FineGate(program, shift, error * unit)
 
 

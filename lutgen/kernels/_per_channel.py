@@ -7,6 +7,7 @@ other keeps a table of codes for each channel.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -200,5 +201,5 @@ def _straight(
     )
     code = rounded(b, "code", line, shift, spec.rounding, output.zero_point)
     error = Fraction(farthest(codes) + 1, 2 ** (shift + 1))
-    program = b.finish(saturated(b, code, output), output)
-    return Built(program, ROUNDING_ERROR[spec.rounding] + error)
+    program = b.finish(saturated(b, code, output), output, segments=len(channels[0]))
+    return Built(replace(program, method="pwl"), ROUNDING_ERROR[spec.rounding] + error)

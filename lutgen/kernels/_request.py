@@ -132,12 +132,16 @@ class KernelRequest(NamedTuple):
         return from_range(low, high, bits, signed=not unsigned, grid=self.grid)
 
     def _method(self, widest: int) -> Method:
-        """Return the method, tables for narrow inputs where it is left open."""
+        """Return the method; where it is left open, tables for narrow inputs.
+
+        Tables for every channel are weighed against the parameters of each.
+        """
         method = self.method
         if method.exact:
             raise UsageError("--exact: kernels are rounded once, not tabulated; give --max-error")
         if method.name is None:
-            method = method._replace(name="auto" if widest > 8 else "lut")
+            is_open = widest > 8 or self.kernel.needs_channels
+            method = method._replace(name="auto" if is_open else "lut")
         return method.checked()
 
 

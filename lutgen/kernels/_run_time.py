@@ -13,7 +13,7 @@ from lutgen.ideal import Ideal
 from lutgen.kernels._lines import ROUNDING_ERROR
 from lutgen.kernels._record import Built
 from lutgen.kernels._spec import KernelSpec
-from lutgen.kernels._steps import farthest, fixed_point, rounded, saturated, shift_for
+from lutgen.kernels._steps import centred, farthest, fixed_point, rounded, saturated, shift_for
 from lutgen.kernels._tables import fixed_values
 from lutgen.numerics.literals import Number
 from lutgen.numerics.reals import Exact, Value, square_root
@@ -32,8 +32,8 @@ ROOT_BITS = 20
 EPS_BITS, MOST_EPS_BITS = 14, 20
 """Bits of eps as a whole number, and the most bits that a variance is widened by for it."""
 
-SWISH_BITS = 21
-"""Bits of swish: where the variance is small, its last bits become output codes."""
+GATE_BITS = 22
+"""Bits of a gate: where the variance is small, its last bits become output codes."""
 
 GAIN_BITS = 16
 """Bits of the last multiplier."""
@@ -141,17 +141,24 @@ def knot_bits(output: NumberFormat) -> int:
 
 
 def fine_swish(spec: KernelSpec, b: Builder, x: ops.Ref, slope: Number) -> tuple[ops.Ref, int]:
-    """Add ``x * sigmoid(slope * x)`` much finer than an output code; also its fraction bits."""
-    codes, narrow = spec.inputs["x"], spec.inputs["x"].width <= 8
-    tallest = farthest(codes) * codes.scale
-    bits = shift_for(tallest, SWISH_BITS - 1)
+    """Add ``x * sigmoid(slope * x)`` much finer than an output code; also its fraction bits.
+
+    It is 0 at 0, and has few more bits than the gate, so that products with it fit 64 bits.
+    """
+    codes = spec.inputs["x"]
     found = Spec(
-        spec.name, activations.get("swish"), {"beta": slope}, False, codes,
-        NumberFormat(SWISH_BITS, True, Fraction(1) / Fraction(2) ** bits),
-        method=Method("lut") if narrow else Method("auto", max_error="1"),
+        spec.name, activations.get("learnable_sigmoid"),
+        {"alpha": slope, "beta": Number.of(0)}, False, codes,
+        NumberFormat(GATE_BITS, False, Fraction(1, 2 ** (GATE_BITS - 1))),
+        method=Method("lut") if codes.width <= 8 else Method("auto", max_error="1"),
     )
-    program = methods.approximate(Ideal.of(found))
-    return b.inline(program, {"x": x}, "swish_"), bits
+    gate = b.inline(methods.approximate(Ideal.of(found)), {"x": x}, "gate_")
+    gated = b.mul("gated", centred(b, "x", x, codes), gate)
+    spare = farthest(codes).bit_length() - 4
+    if spare > 0:
+        biased = b.add("gated_biased", gated, b.const(1 << (spare - 1)))
+        gated = b.shift_right("gated_short", biased, spare)
+    return gated, GATE_BITS - 1 - max(spare, 0)
 
 
 def scaled_and_shifted(b: Builder, spec: KernelSpec, value: ops.Ref, unit: Fraction) -> Built:

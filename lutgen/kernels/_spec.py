@@ -21,7 +21,7 @@ from lutgen.spec import Method, check_rounding, format_document, format_from, me
 
 GATES = ("first", "second")
 LONGEST_ROW = 65536
-MIN_GATE_BITS, MAX_GATE_BITS = 8, 21
+MIN_GATE_BITS, MAX_GATE_BITS = 8, 23
 
 
 class Settings(NamedTuple):

@@ -34,7 +34,7 @@ def build(spec: KernelSpec) -> Built:
     lift = mantissa.power(b, "root_lift", 1, rising=False)
     normed = b.mul("normed", b.mul("normed_mantissa", gated, root), lift)
     bits = gated_bits + ROOT_BITS + mantissa.octaves - 1
-    unit = root_of(1 / statistic.unit) / Fraction(2) ** bits
+    unit = spec.inputs["x"].scale * root_of(1 / statistic.unit) / Fraction(2) ** bits
     return scaled_and_shifted(b, spec, normed, unit)
 
 

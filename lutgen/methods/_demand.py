@@ -12,7 +12,7 @@ FREE_LOW = -(2**40)
 FREE_HIGH = 2**40
 """The acceptable values have no upper end."""
 
-CODE_LIMIT = 2**20
+CODE_LIMIT = 2**23
 """Acceptable values that are not free stay below this in magnitude."""
 
 AIM_BITS = 8

@@ -207,7 +207,7 @@ def _check(lo: np.ndarray, hi: np.ndarray) -> None:
     bounded &= (np.abs(hi) < CODE_LIMIT) | (hi == FREE_HIGH)
     if not bounded.all():
         code = int(np.argmin(bounded))
-        raise ValueError(f"the end at index {code} is out of range; codes lie within +-2**20")
+        raise ValueError(f"the end at index {code} is out of range; codes lie within +-2**23")
 
 
 def _some_real(below: int, below_run: int, above: int, above_run: int) -> bool:

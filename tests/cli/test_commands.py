@@ -33,9 +33,11 @@ def test_list_names_every_activation_with_its_arity(capsys) -> None:
     code, out, _ = run(capsys, "list")
 
     assert code == 0
-    assert [line.split()[:2] for line in out.splitlines()] == [
-        [name, "1"] for name in activations.names()
-    ]
+    listed = [line.split()[:2] for line in out.splitlines()]
+    assert listed[: len(activations.names())] == [[name, "1"] for name in activations.names()]
+    assert ["glu", "2"] in listed
+    assert ["softmax", "row"] in listed
+    assert ["maxout_inputs", "k"] in listed
 
 
 def test_list_json_is_one_document(capsys) -> None:

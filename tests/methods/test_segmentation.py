@@ -550,7 +550,7 @@ def test_counts_equal_the_measured_minima_at_int8(name: str) -> None:
     ("lo", "hi", "message"),
     [
         ([3], [2], "no acceptable output code at index 0"),
-        ([0, 2**20], [1, 2**20], "index 1 is out of range"),
+        ([0, 2**23], [1, 2**23], "index 1 is out of range"),
         ([], [], "a tube of 0 codes"),
     ],
 )

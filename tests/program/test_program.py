@@ -10,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lutgen.formats import NumberFormat
-from lutgen.program import Builder, Table, evaluate, intervals, ops, run
+from lutgen.program import (
+    Builder,
+    Output,
+    Table,
+    evaluate,
+    evaluate_all,
+    intervals,
+    ops,
+    run,
+)
 
 INT8 = NumberFormat(8, True, Fraction(1))
 CODES = range(-128, 128)
@@ -29,6 +38,7 @@ MEANING = {
     "select": lambda x: 5 if x < 0 else x,
     "lookup": lambda x: (x % 8) ** 2,
     "segment": lambda x: sum(b <= x for b in (-100, 0, 7)),
+    "divide": lambda x: 1000 // (x + 129),
 }
 
 
@@ -51,6 +61,7 @@ def program_of(name: str):
             "y", Table("t", np.arange(8) ** 2, "squares"), b.low_bits("i", x, 3)
         ),
         "segment": lambda: b.segment("y", x, (-100, 0, 7)),
+        "divide": lambda: b.divide("y", b.const(1000), b.add("above", x, b.const(129))),
     }[name]()
     return b.finish(y, NumberFormat(16, True, Fraction(1)))
 
@@ -72,7 +83,75 @@ def test_intervals_are_exact_for_one_input(name: str) -> None:
 def test_every_operation_of_the_package_is_among_those_tested() -> None:
     classes = {op.__name__.lower() for op in ops.Op.__args__} - {"input", "const"}
 
-    assert classes == {name.replace("_", "") for name in MEANING}
+    assert classes == {name.replace("_", "") for name in MEANING} | {"reducemax", "reducesum"}
+
+
+@pytest.mark.parametrize("row", [[7], [-128, 127, -128], [3, -5, 100, 100, -1]])
+def test_reductions_are_over_the_last_axis(row: list[int]) -> None:
+    b = Builder("p")
+    x = b.input("x", INT8)
+    peak = b.reduce_max("peak", x)
+    total = b.reduce_sum("total", x, 5)
+    wide = NumberFormat(16, True, Fraction(1))
+    outputs = [
+        Output("below", b.sub("below", peak, x), wide),
+        Output("sum", b.add("sum", total, b.const(0)), wide),
+    ]
+    program = b.finish_all(outputs)
+    found = evaluate_all(program, {"x": np.array([row, row[::-1]])})
+
+    assert program.takes_rows
+    assert found["below"].tolist() == [
+        [max(row) - x for x in row], [max(row) - x for x in row[::-1]]
+    ]
+    assert found["sum"].tolist() == [[sum(row)] * len(row)] * 2
+    assert (b.value(outputs[0].ref).low, b.value(outputs[0].ref).high) == (0, 255)
+    assert (b.value(total).low, b.value(total).high) == (-640, 635)
+
+
+def test_a_sum_of_rows_of_one_sign_is_at_least_one_element() -> None:
+    b = Builder("p")
+    x = b.input("x", NumberFormat(8, False, Fraction(1)))
+    above = b.add("above", x, b.const(3))
+
+    total = b.value(b.reduce_sum("total", above, 10))
+
+    assert (total.low, total.high) == (3, 2580)
+
+
+def test_values_of_one_of_several_inputs_have_exact_intervals() -> None:
+    b = Builder("p")
+    x, y = b.input("x", INT8), b.input("y", INT8)
+    square = b.mul("square", y, y)
+    both = b.mul("both", x, square)
+
+    assert (b.value(square).low, b.value(square).high) == (0, 16384)
+    assert (b.value(both).low, b.value(both).high) == (-128 * 16384, 127 * 16384)
+
+
+def test_another_program_is_taken_over_step_by_step() -> None:
+    inner = program_of("lookup")
+    b = Builder("p")
+    x, y = b.input("x", INT8), b.input("y", INT8)
+    found = b.inline(inner, {"x": y}, "inner_")
+    program = b.finish(b.sub("z", found, x), NumberFormat(16, True, Fraction(1)))
+    xs, ys = np.array([1, 2, -128]), np.array([-128, 3, 127])
+
+    assert evaluate(program, {"x": xs, "y": ys}).tolist() == [
+        (int(v) % 8) ** 2 - int(u) for u, v in zip(xs, ys, strict=True)
+    ]
+    assert [table.name for table in program.tables] == ["inner_t"]
+
+
+@pytest.mark.parametrize("divisor", [0, -3])
+def test_a_division_that_is_not_proved_is_refused(divisor: int) -> None:
+    b = Builder("p")
+    x = b.input("x", INT8)
+
+    with pytest.raises(ValueError, match="divides by 0, or a negative number"):
+        b.divide("y", b.const(5), b.add("d", x, b.const(128 + divisor)))
+    with pytest.raises(ValueError, match="divides by 0, or a negative number"):
+        b.divide("y", x, b.const(7))
 
 
 SMALL = st.integers(-40, 40)
