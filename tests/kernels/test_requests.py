@@ -50,7 +50,7 @@ def test_formats_are_given_by_side(capsys) -> None:
     assert document["inputs"]["b"]["bits"] == 6
     assert document["inputs"]["b"]["signed"] is False
     assert document["output"]["scale_text"] == "0.0039f"
-    assert document["exhaustive"] is True
+    assert document["error"]["exhaustive"] is True
     assert document["error"]["max_lsb"] <= document["error"]["proved_max_lsb"] <= 0.51
 
 
