@@ -42,7 +42,7 @@ class Entry(NamedTuple):
     max_lsb: float | None
 
 
-def extract(model: Model, tables: str = TABLES[0], method: str = "lut") -> list[Entry]:
+def extract(model: Model, tables: str, method: Method) -> list[Entry]:
     """Return the table of every unit of a model, in its order.
 
     A table that has the model's codes and those of the real function alike is built from the name
@@ -51,11 +51,14 @@ def extract(model: Model, tables: str = TABLES[0], method: str = "lut") -> list[
     Args:
         model: what was read.
         tables: one of ``TABLES``.
-        method: how the tables are approximated.
+        method: how the tables are approximated; as whole tables where that is left open and
+            neither an error nor a size is asked for.
 
     Raises:
         LutgenError: a table cannot be built.
     """
+    if method.name is None:
+        method = method._replace(name="auto" if method.bounded else "lut")
     found: dict[tuple[object, ...], list[tuple[Unit, Request, Ideal | None, int]]] = {}
     for unit in model.units:
         named = _named(unit, model, method)
@@ -87,7 +90,7 @@ def solutions(entries: Iterable[Entry]) -> list[Solution]:
     return list({entry.solution.spec.name: entry.solution for entry in entries}.values())
 
 
-def _named(unit: Unit, model: Model, method: str) -> Request | None:
+def _named(unit: Unit, model: Model, method: Method) -> Request | None:
     """Return the request for the real function of a unit; None where the catalogue has none."""
     if unit.found.activation is None:
         return None
@@ -97,18 +100,18 @@ def _named(unit: Unit, model: Model, method: str) -> Request | None:
         input=_side("in", unit.input),
         output=_side("out", unit.output),
         rounding=model.rounding,
-        method=Method(method),
+        method=method,
     )
 
 
-def _sampled(unit: Unit, codes: np.ndarray, model: Model, method: str) -> Request:
+def _sampled(unit: Unit, codes: np.ndarray, model: Model, method: Method) -> Request:
     """Return the request for a table of given codes."""
     return Request(
         function="",
         input=_side("in", unit.input),
         output=_side("out", unit.output),
         rounding=model.rounding,
-        method=Method(method),
+        method=method,
         name=UNNAMED,
         samples=Samples(tuple(unit.input.codes), tuple(codes.tolist()), in_codes=True),
     )

@@ -200,8 +200,7 @@ class Request(NamedTuple):
             width = self.input.bits or self.bits
             if self.input.q is not None:
                 width = q_format(self.input.q, "in").width
-            budget = method.max_error is not None or method.max_bytes is not None
-            method = method._replace(name="auto" if width > 8 or budget else "lut")
+            method = method._replace(name="auto" if width > 8 or method.bounded else "lut")
         return method.checked()
 
     def _input_format(self, record: Activation) -> tuple[NumberFormat, tuple[Fraction, Fraction]]:

@@ -55,6 +55,11 @@ class Method(NamedTuple):
     exact: bool = False
     max_bytes: int | None = None
 
+    @property
+    def bounded(self) -> bool:
+        """Whether an error or a size is asked for, which the cheapest or best program keeps."""
+        return self.max_error is not None or self.max_bytes is not None
+
     def checked(self) -> Method:
         """Return the method, once its options are known to make sense.
 

@@ -10,6 +10,8 @@ import click
 from lutgen import manifest, models, pipeline, store
 from lutgen.cli._options import (
     echo_files,
+    method_from,
+    method_options,
     output_options,
     target_options,
     target_options_from,
@@ -35,8 +37,13 @@ _HEAD = ("node", "function", "input", "output", "table", "method", "max LSB", "b
 @click.argument("path", metavar="MODEL", type=click.Path(path_type=Path))
 @click.option("--tables", default=TABLES[0], show_default=True, metavar="|".join(TABLES),
               help="As the model computes it step by step, or the real function rounded once.")
-@click.option("--method", default=METHODS[0], show_default=True, metavar="|".join(METHODS),
-              help="How the tables are approximated.")
+@click.option("--method", metavar="|".join(METHODS),
+              help="How the tables are approximated; auto with an error or a size, else lut.")
+@method_options
+@click.option("--kernels", default=models.KERNELS[0], show_default=True,
+              metavar="|".join(models.KERNELS),
+              help="Whose codes a TFLite model computes: LiteRT's kernels of microcontrollers or "
+                   "of processors.")
 @click.option("--rewrite", metavar="OUT.onnx", type=click.Path(path_type=Path),
               help="Write the model with its units replaced by the tables.")
 @click.option("--compare", metavar="INPUTS.npz", type=click.Path(path_type=Path),
@@ -50,7 +57,7 @@ _HEAD = ("node", "function", "input", "output", "table", "method", "max LSB", "b
 def command(
     path: Path,
     tables: str,
-    method: str,
+    kernels: str,
     rewrite: Path | None,
     compare: Path | None,
     target_lists: tuple[str, ...],
@@ -70,10 +77,15 @@ def command(
     """
     names = targets_from(target_lists)
     form = target_options_from(options)
-    for option, value, known in (("--tables", tables, TABLES), ("--method", method, METHODS)):
+    method = method_from(options)
+    if method.name is not None:
+        method.checked()
+    for option, value, known in (
+        ("--tables", tables, TABLES), ("--kernels", kernels, models.KERNELS)
+    ):
         if value not in known:
             raise UsageError.about(option, f"must be one of {', '.join(known)}", value)
-    model = models.read(path)
+    model = models.read(path, kernels)
     entries = extract(model, tables, method)
     found = solutions(entries)
     other, differences = _other_model(path, entries, rewrite, compare)

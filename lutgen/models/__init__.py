@@ -12,19 +12,28 @@ from pathlib import Path
 from lutgen.errors import ModelError
 from lutgen.models._unit import Model, Unit
 
-__all__ = ["Model", "Unit", "read"]
+__all__ = ["KERNELS", "Model", "Unit", "read"]
+
+KERNELS = ("reference", "xnnpack")
+"""Whose codes a TFLite model is taken to compute: LiteRT has two sets of kernels."""
 
 
-def read(path: Path) -> Model:
+def read(path: Path, kernels: str = KERNELS[0]) -> Model:
     """Return the units of the quantised model in a file.
+
+    Args:
+        path: an ONNX or TFLite file.
+        kernels: one of ``KERNELS``; of no meaning for ONNX.
 
     Raises:
         ModelError: the file is not a model that can be read, or has no unit.
     """
     if path.suffix == ".tflite":
-        from lutgen.models import tflite as reader
-    elif path.suffix == ".onnx":
-        from lutgen.models import onnx as reader
-    else:
-        raise ModelError(f"{path.name}: must end in .onnx or .tflite, which says how to read it")
-    return reader.read(path)
+        from lutgen.models import tflite
+
+        return tflite.read(path, kernels)
+    if path.suffix == ".onnx":
+        from lutgen.models import onnx
+
+        return onnx.read(path)
+    raise ModelError(f"{path.name}: must end in .onnx or .tflite, which says how to read it")

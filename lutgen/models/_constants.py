@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lutgen.models import _proto
-from lutgen.models._graph import DEQUANTISE, QUANTISE, Step, evaluate, rounded_even
+from lutgen.models._graph import DEQUANTISE, QUANTISE, REAL, Step, evaluate
 from lutgen.models._operators import ELEMENTWISE
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Constants:
                     node.op_type, tuple(node.input), node.output[0], 0,
                     attributes(node, node.op_type),
                 )
-                self.scalars[node.output[0]] = evaluate([step], values, step.output, rounded_even)
+                self.scalars[node.output[0]] = evaluate([step], values, step.output, REAL)
         return True
 
     def dequantise(self, codes: str, scale: str, zero_point: str, output: str) -> None:

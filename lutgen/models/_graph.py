@@ -12,9 +12,10 @@ from lutgen.formats import NumberFormat
 from lutgen.models._operators import ELEMENTWISE
 
 QUANTISE, DEQUANTISE = "QuantizeLinear", "DequantizeLinear"
+MOVE = "Move"
+"""What hands on elements of one tensor, in another order or not all: a Slice, a Transpose."""
 
 Array = np.ndarray
-Quantiser = Callable[[Array, NumberFormat], Array]
 
 
 class Step(NamedTuple):
@@ -38,8 +39,9 @@ class Step(NamedTuple):
 
     @property
     def elementwise(self) -> bool:
-        """Whether every element of the output depends on that element of the inputs alone."""
-        return bool(self.output) and (self.format is not None or self.operator in ELEMENTWISE)
+        """Whether every element of the output depends on one element of each input alone."""
+        known = self.format is not None or self.operator == MOVE or self.operator in ELEMENTWISE
+        return bool(self.output) and known
 
 
 class Graph(NamedTuple):
@@ -50,37 +52,67 @@ class Graph(NamedTuple):
         nodes: name of each node.
         scalars: constants of one element, by tensor.
         outputs: tensors that are read from outside.
+        closed: nodes that compute something inside which is no step, such as the branches of an If.
     """
 
     steps: tuple[Step, ...]
     nodes: tuple[str, ...]
     scalars: Mapping[str, Array]
     outputs: frozenset[str]
+    closed: tuple[int, ...]
+
+
+class Coding(NamedTuple):
+    """What quantising and dequantising steps do.
+
+    Attributes:
+        encode: the first, for reals and a format.
+        decode: the second, for what ``encode`` gives.
+    """
+
+    encode: Callable[[Array, NumberFormat], Array]
+    decode: Callable[[Array, NumberFormat], Array]
 
 
 def rounded_even(value: Array, codes: NumberFormat) -> Array:
     """Return codes as ONNX makes them: half to even, then the zero point, then saturation."""
-    return _saturated(np.rint(_ratio(value, codes)) + codes.zero_point, codes)
+    ratio = value / value.dtype.type(codes.scale)
+    return np.clip(np.rint(ratio) + codes.zero_point, codes.min_code, codes.max_code)
 
 
 def rounded_away(value: Array, codes: NumberFormat) -> Array:
     """Return codes as TFLite makes them: half away from zero."""
-    ratio = _ratio(value, codes)
-    return _saturated(np.trunc(ratio + np.copysign(0.5, ratio)) + codes.zero_point, codes)
+    ratio = value / value.dtype.type(codes.scale)
+    rounded = np.trunc(ratio + np.copysign(0.5, ratio))
+    return np.clip(rounded + codes.zero_point, codes.min_code, codes.max_code)
 
 
-def saturated(value: Array, codes: NumberFormat) -> Array:
-    """Return codes that are saturated but not rounded."""
-    return _saturated(unlimited(value, codes), codes)
+def decoded(value: Array, codes: NumberFormat) -> Array:
+    """Return the reals that codes stand for."""
+    return (value - codes.zero_point) * value.dtype.type(codes.scale)
 
 
-def unlimited(value: Array, codes: NumberFormat) -> Array:
-    """Return codes that are neither rounded nor saturated."""
-    return _ratio(value, codes) + codes.zero_point
+def _clipped(value: Array, codes: NumberFormat) -> Array:
+    ends = np.array([codes.min_code, codes.max_code], value.dtype)
+    return np.clip(value, *decoded(ends, codes))
+
+
+def _same(value: Array, codes: NumberFormat) -> Array:
+    return value
+
+
+EVEN = Coding(rounded_even, decoded)
+"""Codes as ONNX makes them."""
+
+CLIPPED = Coding(_clipped, _same)
+"""Reals that are saturated where they would become codes, but not rounded."""
+
+REAL = Coding(_same, _same)
+"""Reals that are neither rounded nor saturated."""
 
 
 def evaluate(
-    steps: Iterable[Step], known: Mapping[str, Array], wanted: str, quantise: Quantiser
+    steps: Iterable[Step], known: Mapping[str, Array], wanted: str, coding: Coding
 ) -> Array:
     """Return one tensor of a model, computed step by step in the type of the known arrays.
 
@@ -88,7 +120,7 @@ def evaluate(
         steps: in order.
         known: arrays and constants that the steps begin with; codes are kept as floats.
         wanted: the tensor to return.
-        quantise: what a quantising step does.
+        coding: what quantising and dequantising steps do.
 
     Raises:
         ModelError: a step lacks an input or an attribute, or has one that it cannot take.
@@ -98,7 +130,7 @@ def evaluate(
         for step in steps:
             try:
                 inputs = [values[name] if name else None for name in step.inputs]
-                values[step.output] = _computed(step, inputs, quantise)
+                values[step.output] = _computed(step, inputs, coding)
             except (TypeError, ValueError, KeyError, AttributeError) as problem:
                 raise ModelError(
                     f"{step.operator} that makes {shown(step.output)}: cannot be computed "
@@ -107,18 +139,11 @@ def evaluate(
     return values[wanted]
 
 
-def _computed(step: Step, inputs: list[Array | None], quantise: Quantiser) -> Array:
+def _computed(step: Step, inputs: list[Array | None], coding: Coding) -> Array:
     if step.operator == QUANTISE:
-        return quantise(inputs[0], step.format)
+        return coding.encode(inputs[0], step.format)
     if step.operator == DEQUANTISE:
-        scale = inputs[0].dtype.type(step.format.scale)
-        return (inputs[0] - step.format.zero_point) * scale
+        return coding.decode(inputs[0], step.format)
+    if step.operator == MOVE:
+        return inputs[0]
     return np.asarray(ELEMENTWISE[step.operator](step.attributes, *inputs))
-
-
-def _ratio(value: Array, codes: NumberFormat) -> Array:
-    return value / value.dtype.type(codes.scale)
-
-
-def _saturated(value: Array, codes: NumberFormat) -> Array:
-    return np.clip(value, codes.min_code, codes.max_code)

@@ -3,12 +3,13 @@
 The slice's own real function has no rounding between its steps.  It is first compared without
 saturation either, far beyond the root's range, which tells alike functions apart.  Quantisers fold
 clips into the ranges of their codes, so a slice that is nothing by then is compared once more with
-saturation, on the root's codes; such a name is a near one.
+saturation, on the root's codes; such a name is a near one.  Where not even an operator is left of
+the function, the saturation of its straight line has to tell.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from itertools import product
 from typing import NamedTuple
@@ -19,7 +20,7 @@ from lutgen import activations
 from lutgen.activations._record import Activation, Parameter
 from lutgen.errors import UsageError
 from lutgen.formats import NumberFormat
-from lutgen.models._graph import Array, Quantiser, saturated, unlimited
+from lutgen.models._graph import CLIPPED, REAL, Array, decoded
 from lutgen.models._slices import Slice
 from lutgen.numerics.literals import Number, nearest_float32
 from lutgen.numerics.reals import Exact, Value, ball, exact
@@ -32,8 +33,13 @@ _NEAR = 2e-6
 _EQUAL = 1e-9
 """Relative difference that is the computation's own."""
 
-_NEAR_STEPS = 128
-"""Where clips hide in quantisers, a difference of the output range divided by this is near."""
+_NEAR_CODES, _NEAR_STEPS = 2, 4096
+"""Where clips hide in quantisers, a difference of so many output codes, and of the output range
+divided by so many, is near: a clip may end at what was seen when the model was quantised.
+"""
+
+_BENT = 1 / 16
+"""Share of the codes that saturation has to change before a straight line is more than that."""
 
 _MAX_VALUES, _MAX_FREE = 8, 2
 """How many constants of a slice are tried as parameters, and of how many parameters at once."""
@@ -55,17 +61,20 @@ class Found(NamedTuple):
 
 def find(part: Slice) -> Found:
     """Return the activation that a slice is; ``linear`` where it is a mere rescale."""
-    bare, clipped = _beyond_the_range(part), _on_the_codes(part)
-    found = _nearest(part, bare)
-    if found is not None:
+    found = _nearest(part, _beyond_the_range(part), activations.catalogue())
+    clipped = _on_the_codes(part)
+    line = part.evaluate(clipped.x, REAL)
+    hidden = clipped.bends(np.clip(line, *clipped.limits))
+    bends = hidden or (bool(part.operators) and clipped.bends(line))
+    if found is not None and (part.curved or found.activation != LINEAR or not bends):
         return found
-    if not part.curved:
-        # A straight line that hardly saturates is nothing but another scale.
-        line = np.clip(_real(part, clipped.x, unlimited), *clipped.limits)
-        if np.all(np.abs(line - clipped.y) <= clipped.slack):
-            return Found(LINEAR)
-    found = _nearest(part, clipped)
-    return found._replace(near=True) if found else Found(None)
+    if not part.curved and not bends:
+        return Found(LINEAR)
+    found = _nearest(part, clipped, [r for r in activations.catalogue() if r.name != LINEAR])
+    if found is not None:
+        return found._replace(near=True)
+    # What a format alone cuts off is no activation, however much it is.
+    return Found(None if part.curved or hidden else LINEAR)
 
 
 class _Sampled(NamedTuple):
@@ -94,13 +103,23 @@ class _Sampled(NamedTuple):
             largest = max(largest, difference)
         return largest if len(self.x) else None
 
+    def bends(self, line: Array) -> bool:
+        """Return whether saturation makes something else of a straight line.
 
-def _nearest(part: Slice, sampled: _Sampled) -> Found | None:
+        Args:
+            line: at the inputs.
+        """
+        return np.mean(np.abs(line - self.y) > self.slack) > _BENT
+
+
+def _nearest(
+    part: Slice, sampled: _Sampled, records: Iterable[Activation]
+) -> Found | None:
     """Return the activation that fits, the plainest of several; None where none does."""
     fitting = []
-    operators = [step.operator for step in part.steps if step.format is None]
+    operators = [step.operator for step in part.operators]
     pool = _constants(part)
-    for record in activations.catalogue():
+    for record in records:
         named = len(operators) == 1 and f"ONNX {operators[0]}-" in record.source
         for texts in _assignments(record, pool):
             try:
@@ -162,34 +181,28 @@ def _is_default(parameter: Parameter, number: Number) -> bool:
 
 def _beyond_the_range(part: Slice) -> _Sampled:
     """Return the values without rounding and saturation, on the root's range and around 0."""
-    low, high = (float(part.input.decode(code)) for code in _ends(part.input))
     around = np.linspace(-7.9375, 8.0625, 33)
-    x = _spread(np.concatenate([around, np.linspace(low, high, 31)]))
-    y = _real(part, x, unlimited)
+    x = _spread(np.concatenate([around, np.linspace(*_ends(part.input), 31)]))
+    y = part.evaluate(x, REAL)
     finite = np.isfinite(y)
     return _Sampled(x[finite], y[finite], _NEAR * (1 + np.abs(y[finite])))
 
 
 def _on_the_codes(part: Slice) -> _Sampled:
     """Return the values with saturation but without rounding, at some of the root's codes."""
-    codes = np.unique(np.linspace(*_ends(part.input), 65).round())
-    x = _spread((codes - part.input.zero_point) * float(part.input.scale))
-    y = _real(part, x, saturated)
+    codes = np.linspace(part.input.min_code, part.input.max_code, 65).round()
+    x = _spread(decoded(codes, part.input))
+    y = part.evaluate(x, CLIPPED)
     finite = np.isfinite(y)
-    low, high = (float(part.output.decode(code)) for code in _ends(part.output))
-    slack = np.full(np.count_nonzero(finite), (high - low) / _NEAR_STEPS)
+    low, high = _ends(part.output)
+    near = _NEAR_CODES * float(part.output.scale) + (high - low) / _NEAR_STEPS
+    slack = np.full(np.count_nonzero(finite), near)
     return _Sampled(x[finite], y[finite], slack, (low, high))
 
 
-def _real(part: Slice, x: Array, quantise: Quantiser) -> Array:
-    """Return the real values of a slice at real inputs, float64."""
-    codes = x / float(part.input.scale) + part.input.zero_point
-    found = part.evaluate(codes, quantise)
-    return (found - part.output.zero_point) * float(part.output.scale)
-
-
-def _ends(codes: NumberFormat) -> tuple[int, int]:
-    return codes.min_code, codes.max_code
+def _ends(codes: NumberFormat) -> tuple[float, float]:
+    """Return the lowest and the highest real of a format."""
+    return float(codes.decode(codes.min_code)), float(codes.decode(codes.max_code))
 
 
 def _spread(x: Array) -> Array:

@@ -48,7 +48,14 @@ def _elu(x: Array, alpha: float) -> Array:
 
 def _plain(function: Callable[..., Array]) -> Callable[..., Array]:
     """Return the operator that has no attributes."""
-    return lambda attributes, *inputs: function(*inputs)
+
+    def operator(attributes: Attributes, *inputs: Array) -> Array:
+        # A ufunc takes one more argument for the array that it writes into.
+        if isinstance(function, np.ufunc) and len(inputs) != function.nin:
+            raise TypeError(f"takes {function.nin} inputs")
+        return function(*inputs)
+
+    return operator
 
 
 ELEMENTWISE: dict[str, Callable[..., Array]] = {
@@ -118,3 +125,17 @@ ELEMENTWISE: dict[str, Callable[..., Array]] = {
 
 STRAIGHT = frozenset({"Add", "Identity", "Neg", "Sub", "Sum"})
 """Operators that make straight lines of straight lines; ``Mul`` and ``Div`` do with a constant."""
+
+MOVES = frozenset(
+    {"DepthToSpace", "Expand", "Flatten", "Gather", "GatherElements", "GatherND", "Reshape",
+     "ReverseSequence", "Slice", "SpaceToDepth", "Split", "Squeeze", "Tile", "Transpose",
+     "Unsqueeze"}
+)
+"""Operators whose outputs are made of elements of their first input, whatever these are."""
+
+ACTIVATIONS = frozenset(
+    {"Celu", "Clip", "Elu", "Erf", "FastGelu", "Gelu", "HardSigmoid", "HardSwish", "LeakyRelu",
+     "Mish", "PRelu", "QuickGelu", "Relu", "Selu", "Sigmoid", "Softplus", "Softsign", "Swish",
+     "Tanh", "ThresholdedRelu"}
+)
+"""Operators that nobody uses but as an activation or a part of one."""

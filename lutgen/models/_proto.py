@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -13,6 +13,8 @@ from lutgen.errors import ModelError, shown
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto, TensorProto
+
+Message = TypeVar("Message")
 
 MAX_BYTES = 1 << 30
 """Size of the largest file that is read."""
@@ -64,7 +66,7 @@ def load(path: Path) -> ModelProto:
             count += 1
     if count > MAX_NODES:
         raise ModelError(f"{path}: has more than {MAX_NODES} nodes")
-    _check_names(path, model.graph)
+    check_names(path, model.graph)
     return model
 
 
@@ -87,13 +89,10 @@ def scalar(tensor: TensorProto) -> np.ndarray | None:
         ) from None
 
 
-def copy(tensor: TensorProto, name: str) -> TensorProto:
-    """Return a tensor under a name."""
-    from onnx import TensorProto
-
-    made = TensorProto()
-    made.CopyFrom(tensor)
-    made.name = name
+def copy(message: Message) -> Message:
+    """Return a node or a tensor that belongs to no model."""
+    made = type(message)()
+    made.CopyFrom(message)
     return made
 
 
@@ -107,6 +106,11 @@ def subgraph_inputs(node: NodeProto) -> set[str]:
         if hasattr(item, "op_type")
         for name in item.input
     } | {value.name for graph in graphs for value in graph.output}
+
+
+def nodes_inside(node: NodeProto) -> Iterator[NodeProto]:
+    """Yield a node, and those of the graphs inside it."""
+    return (item for item in _inside(node) if hasattr(item, "op_type"))
 
 
 def _as_float32(found: np.ndarray) -> np.ndarray | None:
@@ -150,7 +154,7 @@ def _graphs(attribute: object) -> list[GraphProto]:
     return [*([attribute.g] if attribute.HasField("g") else []), *attribute.graphs]
 
 
-def _check_names(path: Path, graph: GraphProto) -> None:
+def check_names(path: Path, graph: GraphProto) -> None:
     """Refuse a graph with names that are not text, or that makes a tensor twice."""
     declared = (*graph.input, *graph.output, *graph.value_info, *graph.initializer)
     names = [item.name for item in declared]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,11 +11,11 @@ from lutgen.errors import ModelError, shown
 from lutgen.formats import NumberFormat
 from lutgen.models import _proto
 from lutgen.models._constants import tensors_of
-from lutgen.models._graph import rounded_even, saturated
+from lutgen.models._graph import CLIPPED, EVEN, decoded
 from lutgen.models._slices import Slice
 
 if TYPE_CHECKING:
-    from onnx import ModelProto
+    from onnx import ModelProto, NodeProto
     from onnxruntime import InferenceSession
 
 
@@ -27,8 +28,15 @@ def arithmetic() -> str:
     return f"onnxruntime {onnxruntime.__version__}, optimisations off"
 
 
-def codes(model: ModelProto, part: Slice) -> np.ndarray | None:
+def codes(
+    model: ModelProto, scalars: Mapping[str, np.ndarray], part: Slice
+) -> np.ndarray | None:
     """Return the output code of every code of a slice's root, as the model computes it.
+
+    Args:
+        model: all of it.
+        scalars: its constants of one element.
+        part: the slice.
 
     Returns:
         Integers of the output's type, ascending input codes; None where there is no value.
@@ -37,14 +45,14 @@ def codes(model: ModelProto, part: Slice) -> np.ndarray | None:
         ModelError: the runtime does not take these nodes.
     """
     inputs = np.arange(part.input.min_code, part.input.max_code + 1)
-    plain = part.evaluate(inputs.astype(np.float32), saturated)
-    if np.isnan(plain).any():
+    floats = inputs.astype(np.float32)
+    if np.isnan(part.evaluate(decoded(floats, part.input), CLIPPED)).any():
         return None
     try:
         import onnxruntime  # noqa: F401
     except ImportError:
-        return part.evaluate(inputs.astype(np.float32), rounded_even).astype(code_type(part.output))
-    sliced, rank = _model_of(model, part)
+        return part.evaluate(floats, EVEN).astype(code_type(part.output))
+    sliced, rank = _model_of(model, scalars, part)
     shape = [1] * (rank - 1) + [len(inputs)]
     values = inputs.astype(code_type(part.input)).reshape(shape)
     (found,) = run(session(sliced.SerializeToString()), {part.root: values})
@@ -89,11 +97,13 @@ def code_type(codes: NumberFormat) -> np.dtype:
     return np.dtype(f"{'' if codes.signed else 'u'}int{codes.width}")
 
 
-def _model_of(model: ModelProto, part: Slice) -> tuple[ModelProto, int]:
+def _model_of(
+    model: ModelProto, scalars: Mapping[str, np.ndarray], part: Slice
+) -> tuple[ModelProto, int]:
     """Return a slice as a model of its own, and the rank its input needs."""
     from onnx import helper, numpy_helper
 
-    nodes = [model.graph.node[place] for place in sorted({step.node for step in part.steps})]
+    nodes = _nodes(model, part)
     known = tensors_of(model)
     made = {name for node in nodes for name in node.output} | {part.root}
     kept, rank = [], 1
@@ -101,10 +111,11 @@ def _model_of(model: ModelProto, part: Slice) -> tuple[ModelProto, int]:
         if not name or name in made:
             continue
         if name in known:
-            tensor = _proto.copy(known[name], name)
+            tensor = _proto.copy(known[name])
+            tensor.name = name
             rank = max(rank, len(tensor.dims))
-        elif name in part.scalars:
-            tensor = numpy_helper.from_array(part.scalars[name], name)
+        elif name in scalars:
+            tensor = numpy_helper.from_array(scalars[name], name)
         else:
             raise ModelError(f"tensor {shown(name)}: is not a constant of one element")
         kept.append(tensor)
@@ -118,6 +129,25 @@ def _model_of(model: ModelProto, part: Slice) -> tuple[ModelProto, int]:
     made_model = helper.make_model(graph, opset_imports=model.opset_import)
     made_model.ir_version = model.ir_version
     return made_model, rank
+
+
+def _nodes(model: ModelProto, part: Slice) -> list[NodeProto]:
+    """Return the nodes of a slice; what moves elements hands on all of them instead."""
+    from onnx import helper
+
+    moves = {step.node: step for step in part.moves}
+    found = []
+    for place in sorted({step.node for step in part.steps}):
+        if place in moves:
+            (tensor,) = moves[place].inputs
+            node = helper.make_node("Identity", [tensor], [moves[place].output])
+        else:
+            node = _proto.copy(model.graph.node[place])
+        twins = [part.twins.get(name, name) for name in node.input]
+        del node.input[:]
+        node.input.extend(twins)
+        found.append(node)
+    return found
 
 
 def _element_type(codes: NumberFormat) -> int:

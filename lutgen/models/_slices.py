@@ -8,17 +8,18 @@ from typing import NamedTuple
 from lutgen.formats import NumberFormat
 from lutgen.models._graph import (
     DEQUANTISE,
+    MOVE,
     QUANTISE,
     Array,
+    Coding,
     Graph,
-    Quantiser,
     Step,
     evaluate,
 )
 from lutgen.models._operators import STRAIGHT
 
 MAX_STEPS = 512
-"""What is longer is cut: nobody writes an activation of so many operators."""
+"""What is longer or wider is left alone: nobody writes an activation of so many operators."""
 
 
 class Slice(NamedTuple):
@@ -32,6 +33,8 @@ class Slice(NamedTuple):
         steps: from the root to the end, in order.
         curved: whether an operator on the way is more than a straight line.
         scalars: the constants the steps begin with.
+        moves: those of the steps that move elements, in order; every way takes the same ones.
+        twins: tensors with the same codes as others, which the steps name in their place.
     """
 
     root: str
@@ -41,14 +44,26 @@ class Slice(NamedTuple):
     steps: tuple[Step, ...]
     curved: bool
     scalars: Mapping[str, Array]
+    moves: tuple[Step, ...]
+    twins: Mapping[str, str]
 
-    def evaluate(self, codes: Array, quantise: Quantiser) -> Array:
-        """Return the output codes, as floats, for root codes of a floating-point type."""
+    @property
+    def operators(self) -> tuple[Step, ...]:
+        """The steps that compute: they neither quantise nor move anything."""
+        return tuple(s for s in self.steps if s.format is None and s.operator != MOVE)
+
+    def evaluate(self, values: Array, coding: Coding) -> Array:
+        """Return the outputs for values of the root, in their floating-point type.
+
+        Args:
+            values: codes, or the reals they stand for, as the coding has it.
+            coding: what the slice's quantising and dequantising steps do.
+        """
         scalars = {
-            name: value if value.dtype == bool else value.astype(codes.dtype)
+            name: value if value.dtype == bool else value.astype(values.dtype)
             for name, value in self.scalars.items()
         }
-        return evaluate(self.steps, {**scalars, self.root: codes}, self.tensor, quantise)
+        return evaluate(self.steps, {**scalars, self.root: values}, self.tensor, coding)
 
 
 class _Reach(NamedTuple):
@@ -61,6 +76,8 @@ class _Reach(NamedTuple):
         length: how many steps lie between it and the root.
         curved: whether one of them is more than a straight line.
         bent: whether one of those since the bases is.
+        moved: the tensors on the way whose elements were moved; only what was moved alike is
+            joined, since an element of one has to meet the same element of the other.
     """
 
     root: str
@@ -69,6 +86,7 @@ class _Reach(NamedTuple):
     length: int = 0
     curved: bool = False
     bent: bool = False
+    moved: tuple[str, ...] = ()
 
 
 class Tracer:
@@ -76,27 +94,43 @@ class Tracer:
 
     Attributes:
         left: nodes whose curved result never becomes codes.
+        twins: tensors that a step makes with the codes of another, by that other's name.
     """
 
     def __init__(self, graph: Graph) -> None:
         self.left: list[int] = []
+        self.twins: dict[str, str] = {}
         self._graph = graph
+        self._quantised: dict[tuple[str, NumberFormat], str] = {}
         self._made: dict[str, tuple[int, Step]] = {}
         self._reach: dict[str, _Reach] = {}
         self._kept: set[str] = set()
 
     def slices(self) -> list[Slice]:
         """Return the maximal slices in the order of their ends."""
-        for place, step in enumerate(self._graph.steps):
+        for place, given in enumerate(self._graph.steps):
+            step = given._replace(inputs=tuple(self.twins.get(n, n) for n in given.inputs))
+            if step.operator == QUANTISE and self._is_twin(step):
+                continue
             found = self._follow(step) if step.elementwise else None
             if found is not None:
                 self._reach[step.output] = found
                 self._made[step.output] = place, step
             else:
                 self._leave(step.inputs)
-        self._leave(self._graph.outputs)
+        self._leave(self.twins.get(name, name) for name in self._graph.outputs)
         ends = [name for name in self._made if name in self._kept and not self._rescales(name)]
-        return [self._slice(name) for name in ends]
+        return [found for found in map(self._slice, ends) if found is not None]
+
+    def _is_twin(self, step: Step) -> bool:
+        """Return whether a quantiser makes what another has made, and note it.
+
+        Some quantisers give each reader of a tensor a quantiser of its own, all alike.
+        """
+        first = self._quantised.setdefault((step.inputs[0], step.format), step.output)
+        if first != step.output:
+            self.twins[step.output] = first
+        return first != step.output
 
     def _follow(self, step: Step) -> _Reach | None:
         """Return what the output of a step depends on, None where that is not one root."""
@@ -108,17 +142,24 @@ class Tracer:
             return None
         first = reaches[0]
         length = 1 + max(reach.length for reach in reaches)
-        if len({(reach.root, reach.input) for reach in reaches}) > 1 or length > MAX_STEPS:
+        origins = {(reach.root, reach.input, reach.moved) for reach in reaches}
+        bases = frozenset().union(*(reach.bases for reach in reaches))
+        # What is done with codes as codes, such as moving them, makes another root.
+        if len(origins) > 1 or length > MAX_STEPS or not bases.isdisjoint(known):
             return None
         if step.operator == QUANTISE:
-            bases = frozenset([step.output])
-            return first._replace(bases=bases, length=length, bent=False)
+            # So does moving them as reals, where that is all.
+            if first.moved[-1:] == (step.inputs[0],) and not first.bent:
+                return None
+            return first._replace(bases=frozenset([step.output]), length=length, bent=False)
+        if step.operator == MOVE:
+            return first._replace(length=length, moved=(*first.moved, step.output))
         straight = step.operator in STRAIGHT or (
             (step.operator == "Mul" and len(known) == 1)
             or (step.operator == "Div" and known == [step.inputs[0]])
         )
         return first._replace(
-            bases=frozenset().union(*(reach.bases for reach in reaches)),
+            bases=bases,
             length=length,
             curved=not straight or any(reach.curved for reach in reaches),
             bent=not straight or any(reach.bent for reach in reaches),
@@ -128,8 +169,10 @@ class Tracer:
         """Return what a dequantised tensor depends on: a unit before it, or itself as a root."""
         (codes,) = step.inputs
         before = self._reach.get(codes)
-        if before is not None and before.length < MAX_STEPS:
-            return before._replace(length=before.length + 1, bent=False)
+        if before is not None:
+            if before.length < MAX_STEPS and self._made[codes][1].format == step.format:
+                return before._replace(length=before.length + 1, bent=False)
+            self._leave([codes])
         if codes in self._graph.scalars:
             return None
         return _Reach(codes, step.format, frozenset([codes]))
@@ -157,11 +200,16 @@ class Tracer:
             if name in self._kept:
                 return self._reach[name].curved
 
-    def _slice(self, end: str) -> Slice:
-        """Return the slice that ends at an integer tensor: its steps, gathered backwards."""
+    def _slice(self, end: str) -> Slice | None:
+        """Return the slice that ends at an integer tensor, None where it is too wide.
+
+        Its steps are gathered backwards.
+        """
         reach = self._reach[end]
         waiting, steps = [end], {}
         while waiting:
+            if len(steps) > MAX_STEPS:
+                return None
             name = waiting.pop()
             if name == reach.root or name not in self._made:
                 continue
@@ -178,5 +226,7 @@ class Tracer:
             output=self._made[end][1].format,
             steps=ordered,
             curved=reach.curved,
-            scalars={name: v for name, v in self._graph.scalars.items() if name in used},
+            scalars={name: self._graph.scalars[name] for name in used & self._graph.scalars.keys()},
+            moves=tuple(self._made[name][1] for name in reach.moved),
+            twins=self.twins,
         )

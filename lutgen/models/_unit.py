@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,12 +10,28 @@ import numpy as np
 
 from lutgen.errors import ModelError
 from lutgen.formats import NumberFormat
-from lutgen.models._graph import Array, Graph, Quantiser, saturated
+from lutgen.models._graph import CLIPPED, Array, Graph, decoded
 from lutgen.models._naming import LINEAR, Found, find
+from lutgen.models._operators import ACTIVATIONS
 from lutgen.models._slices import Slice, Tracer
 
 Runner = Callable[[Slice], Array | None]
 """Returns the output code of every root code as a runtime computes it; None where it cannot."""
+
+MAX_UNITS = 4096
+"""As many tables as a manifest may have."""
+
+
+class Move(NamedTuple):
+    """A node that moves elements on the way through a unit.
+
+    Attributes:
+        node: its place among the model's nodes.
+        tensor: what it makes.
+    """
+
+    node: int
+    tensor: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +47,8 @@ class Unit:
         found: which activation it is.
         faithful: the codes the model computes step by step: int64, ascending input codes.
         rounded_once: the codes of its own graph without rounding between the steps, in float64.
+        moves: nodes that move elements on the way, in order.
+        copies: tensors besides the output that get the same codes.
     """
 
     nodes: tuple[str, ...]
@@ -41,6 +59,8 @@ class Unit:
     found: Found
     faithful: np.ndarray
     rounded_once: np.ndarray
+    moves: tuple[Move, ...]
+    copies: tuple[str, ...]
 
 
 class Model(NamedTuple):
@@ -59,37 +79,42 @@ class Model(NamedTuple):
     notes: tuple[str, ...]
 
 
-def units(graph: Graph, run: Runner, quantise: Quantiser) -> tuple[list[Unit], list[str]]:
+def units(
+    graph: Graph, run: Runner, encode: Callable[[Array, NumberFormat], Array]
+) -> tuple[list[Unit], list[str]]:
     """Return the units of a graph that are activations, and notes on what was left alone.
 
     Args:
         graph: the model.
         run: computes the codes of a slice.
-        quantise: rounds as the model does.
+        encode: makes codes of reals as the model does.
 
     Raises:
         ModelError: a step cannot be computed, or no unit is an activation.
     """
     tracer = Tracer(graph)
-    found, notes = [], []
+    found, notes, seen = [], [], set()
     for part in tracer.slices():
+        places = sorted({step.node for step in part.steps})
+        seen.update(places)
         name = find(part)
         if name.activation == LINEAR:
             continue
-        nodes = tuple(graph.nodes[i] for i in sorted({step.node for step in part.steps}))
-        once = part.evaluate(_codes(part.input), saturated)
+        if len(found) == MAX_UNITS:
+            raise ModelError(f"has more than {MAX_UNITS} activations; give a part of it")
+        nodes = tuple(graph.nodes[place] for place in places)
+        once = part.evaluate(_reals(part.input), CLIPPED)
         faithful = run(part)
         if faithful is None or np.isnan(once).any():
             notes.append(f"{nodes[-1]}: has no value for some codes of its input; left alone")
             continue
-        once = quantise((once - part.output.zero_point) * float(part.output.scale), part.output)
         found.append(Unit(
             nodes, part.root, part.tensor, part.input, part.output, name,
-            faithful.astype(np.int64), once.astype(np.int64),
+            faithful.astype(np.int64), encode(once, part.output).astype(np.int64),
+            tuple(Move(step.node, step.output) for step in part.moves),
+            tuple(twin for twin, first in tracer.twins.items() if first == part.tensor),
         ))
-    notes += [
-        f"{graph.nodes[node]}: its result is not quantised; left alone" for node in tracer.left
-    ]
+    notes += _left_alone(graph, tracer, seen.union(tracer.left))
     if not found:
         raise ModelError(
             "no activation between integer tensors found" + (f" ({notes[0]})" if notes else "")
@@ -97,6 +122,17 @@ def units(graph: Graph, run: Runner, quantise: Quantiser) -> tuple[list[Unit], l
     return found, notes
 
 
-def _codes(codes: NumberFormat) -> Array:
-    """Return all codes of a format as float64."""
-    return np.arange(codes.min_code, codes.max_code + 1, dtype=np.float64)
+def _left_alone(graph: Graph, tracer: Tracer, seen: set[int]) -> Iterator[str]:
+    """Yield a note for every node that may be an activation and is part of no unit."""
+    for node in tracer.left:
+        yield f"{graph.nodes[node]}: its result is not quantised; left alone"
+    for step in graph.steps:
+        if step.operator in ACTIVATIONS and step.node not in seen:
+            yield f"{graph.nodes[step.node]}: is not computed from codes of one tensor; left alone"
+    for node in graph.closed:
+        yield f"{graph.nodes[node]}: what is inside it was not looked into"
+
+
+def _reals(codes: NumberFormat) -> Array:
+    """Return what all codes of a format stand for, as float64."""
+    return decoded(np.arange(codes.min_code, codes.max_code + 1, dtype=np.float64), codes)

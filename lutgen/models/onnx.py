@@ -12,10 +12,11 @@ import numpy as np
 
 from lutgen.errors import ModelError, UsageError, shown
 from lutgen.formats import NumberFormat, affine
-from lutgen.models import _proto, _runtime
+from lutgen.models import _inlining, _proto, _runtime
 from lutgen.models._constants import Constants
-from lutgen.models._graph import DEQUANTISE, QUANTISE, Graph, Step, rounded_even
+from lutgen.models._graph import DEQUANTISE, MOVE, QUANTISE, Graph, Step, rounded_even
 from lutgen.models._naming import literal
+from lutgen.models._operators import MOVES
 from lutgen.models._unit import Model, units
 from lutgen.numerics.literals import Number
 
@@ -32,6 +33,9 @@ _QUANTISED_OPERATORS = {
 }
 """Operators with quantisation inside: what they compute, and of how many tensors."""
 
+_RECURRENT = ("GRU", "LSTM", "RNN")
+"""Operators with activations inside that never become tensors."""
+
 
 def read(path: Path) -> Model:
     """Return the units of a quantised ONNX model.
@@ -39,10 +43,12 @@ def read(path: Path) -> Model:
     Raises:
         ModelError: not such a model; the message names the node where there is one.
     """
-    proto = _proto.load(path)
+    proto = _inlining.load(path)
     try:
         graph = _Reader.of(proto).graph()
-        found, notes = units(graph, lambda part: _runtime.codes(proto, part), rounded_even)
+        found, notes = units(
+            graph, lambda part: _runtime.codes(proto, graph.scalars, part), rounded_even
+        )
     except ModelError as problem:
         raise ModelError(f"{path.name}: {problem}") from None
     return Model(tuple(found), "half-even", _runtime.arithmetic(), tuple(notes))
@@ -91,6 +97,15 @@ class _Reader:
             tuple(map(label, nodes)),
             self.constants.scalars,
             frozenset(value.name for value in self.model.graph.output),
+            tuple(place for place, node in enumerate(nodes) if self._is_closed(node)),
+        )
+
+    def _is_closed(self, node: NodeProto) -> bool:
+        """Return whether a node computes something inside that is not looked into."""
+        return (
+            node.op_type in _RECURRENT
+            or (node.domain, node.op_type) in self.own
+            or bool(_proto.subgraph_inputs(node))
         )
 
     def _steps(self, place: int, node: NodeProto) -> Iterator[Step]:
@@ -100,7 +115,11 @@ class _Reader:
         if self.constants.fold(node, known and bool(output), self._attributes):
             return
         inner = _proto.subgraph_inputs(node)
-        if not known or not output or inner:
+        if known and node.op_type in MOVES:
+            yield Step("", inputs[1:], "", place)
+            for moved in filter(None, node.output):
+                yield Step(MOVE, inputs[:1], moved, place)
+        elif not known or not output or inner:
             yield Step("", (*inputs, *inner), "", place)
         elif node.op_type in (QUANTISE, DEQUANTISE):
             yield from self._quantisation(place, node)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from lutgen.errors import ModelError, shown
-from lutgen.models import _proto, _runtime
+from lutgen.models import _inlining, _proto, _runtime
 from lutgen.models._unit import Unit
 from lutgen.numerics.arrays import from_npy
 
@@ -41,6 +41,8 @@ class Difference(NamedTuple):
 def rewritten(path: Path, tables: Iterable[tuple[Unit, np.ndarray]], notice: str) -> bytes:
     """Return a model whose units are tables: Cast, Add and Gather in place of their nodes.
 
+    What moves elements on the way through a unit moves its codes instead.
+
     Args:
         path: the ONNX model.
         tables: the units and their output codes, ascending input codes.
@@ -49,22 +51,29 @@ def rewritten(path: Path, tables: Iterable[tuple[Unit, np.ndarray]], notice: str
     Raises:
         ModelError: the model cannot be read, or became too large.
     """
-    model = _proto.load(path)
+    from onnx import helper
+
+    model = _inlining.load(path)
     graph = model.graph
     replaced = {unit.output_tensor: (unit, codes) for unit, codes in tables}
+    copies = {copy: unit.output_tensor for unit, _ in replaced.values() for copy in unit.copies}
     taken = {node.name for node in graph.node} | {t.name for t in graph.initializer} | {
         name for node in graph.node for name in node.output
     }
     nodes: list[NodeProto] = []
     for node in graph.node:
-        found = [name for name in node.output if name in replaced]
-        if not found:
+        made = next((n for n in node.output if n in replaced or n in copies), None)
+        prefix = _free(f"lutgen_{len(nodes)}", taken)
+        if made in replaced:
+            unit, codes = replaced[made]
+            moves = [(graph.node[move.node], move.tensor) for move in unit.moves]
+            more, tensors = _table(unit, codes, moves, prefix)
+            nodes += more
+            graph.initializer.extend(tensors)
+        elif made in copies:
+            nodes.append(helper.make_node("Identity", [copies[made]], [made], prefix))
+        else:
             nodes.append(node)
-            continue
-        unit, codes = replaced[found[0]]
-        made, tensors = _table(unit, codes, _free(f"lutgen_{len(nodes)}", taken))
-        nodes += made
-        graph.initializer.extend(tensors)
     _replace_nodes(graph, nodes)
     entry = model.metadata_props.add()
     entry.key, entry.value = "lutgen", notice
@@ -120,14 +129,33 @@ def read_inputs(path: Path) -> dict[str, np.ndarray]:
 
 
 def _table(
-    unit: Unit, codes: np.ndarray, prefix: str
+    unit: Unit, codes: np.ndarray, moves: list[tuple[NodeProto, str]], prefix: str
 ) -> tuple[list[NodeProto], list[TensorProto]]:
-    """Return the nodes and the constants that stand for a unit."""
+    """Return the nodes and the constants that stand for a unit.
+
+    Args:
+        unit: what to replace.
+        codes: its table.
+        moves: the nodes that move elements on the way, each with the tensor it makes.
+        prefix: of all new names.
+    """
     from onnx import TensorProto, helper, numpy_helper
 
     wide, place, table, first = (f"{prefix}_{part}" for part in ("x", "place", "table", "first"))
-    nodes = [
-        helper.make_node("Cast", [unit.input_tensor], [wide], wide, to=TensorProto.INT32),
+    nodes, codes_at = [], unit.input_tensor
+    # Operators that move elements all take floats, which hold codes of 16 bits exactly.
+    for number, (node, tensor) in enumerate(moves):
+        if not nodes:
+            nodes.append(_cast(codes_at, f"{prefix}_codes", TensorProto.FLOAT))
+            codes_at = f"{prefix}_codes"
+        moved = _proto.copy(node)
+        moved.name = f"{prefix}_moved{number}"
+        made = [name and f"{moved.name}_{i}" for i, name in enumerate(node.output)]
+        moved.input[0], codes_at = codes_at, made[list(node.output).index(tensor)]
+        moved.output[:] = made
+        nodes.append(moved)
+    nodes += [
+        _cast(codes_at, wide, TensorProto.INT32),
         helper.make_node("Add", [wide, first], [place], place),
         helper.make_node("Gather", [table, place], [unit.output_tensor], table, axis=0),
     ]
@@ -136,6 +164,13 @@ def _table(
         numpy_helper.from_array(codes.astype(_runtime.code_type(unit.output)), table),
     ]
     return nodes, tensors
+
+
+def _cast(tensor: str, made: str, kind: int) -> NodeProto:
+    """Return the conversion to an element type."""
+    from onnx import helper
+
+    return helper.make_node("Cast", [tensor], [made], made, to=kind)
 
 
 def _replace_nodes(graph: GraphProto, nodes: list[NodeProto]) -> None:

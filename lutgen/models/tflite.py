@@ -1,37 +1,43 @@
 """TFLite models as graphs of steps: each operator between its tensors' own quantisation.
 
-The codes are computed in float64 with one rounding, half away from zero, for each operator.  The
-kernels of LiteRT come close to that for 8 bits; for 16 bits, where they interpolate, and for
-HARD_SWISH and LEAKY_RELU they are less exact.
+Their codes are those that LiteRT's kernels compute.
 """
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
-from lutgen.errors import ModelError, UsageError, shown
-from lutgen.formats import NumberFormat, affine
-from lutgen.models import _proto
-from lutgen.models._graph import DEQUANTISE, QUANTISE, Array, Graph, Step, rounded_away
-from lutgen.models._naming import literal
+from lutgen.errors import ModelError, shown
+from lutgen.models import _proto, litert
+from lutgen.models._graph import DEQUANTISE, QUANTISE, Array, Coding, Graph, Step, decoded, evaluate
+from lutgen.models._graph import rounded_away as encode
 from lutgen.models._slices import Slice
-from lutgen.models._tflite_operators import OPERATORS, attributes, fused
+from lutgen.models._tflite_operators import CLOSED, OPERATORS, attributes, fused
+from lutgen.models._tflite_tensors import Tensors, bounded
 from lutgen.models._unit import Model, units
-from lutgen.numerics.literals import Number
 
 _IDENTIFIER = b"TFL3"
-_ARITHMETIC = "float64, rounded after each operator, half away from zero"
 
 _ASTRAY = (struct.error, IndexError, TypeError, ValueError, AttributeError, ArithmeticError)
 """What the accessors raise where the offsets in a file lead astray."""
 
-def read(path: Path) -> Model:
+_ARITHMETIC = {
+    "reference": "LiteRT's reference kernels",
+    "xnnpack": "LiteRT's kernels of processors, XNNPACK's where it has them",
+}
+
+
+def read(path: Path, kernels: str) -> Model:
     """Return the units of a quantised TFLite model.
+
+    Args:
+        path: its file.
+        kernels: which of ``litert.KERNELS`` compute its codes.
 
     Raises:
         ModelError: not such a model; the message names the operator where there is one.
@@ -46,25 +52,67 @@ def read(path: Path) -> Model:
     if content[4:8] != _IDENTIFIER:
         raise ModelError(f"{path.name}: not a TFLite model")
     try:
-        graph = _Reader.of(tflite.Model.GetRootAs(content, 0)).graph()
+        reader = _Reader.of(tflite.Model.GetRootAs(content, 0))
+        graph = reader.graph()
     except ModelError as problem:
         raise ModelError(f"{path.name}: {problem}") from None
     except _ASTRAY as problem:
         raise ModelError(
             f"{path.name}: not a TFLite model ({type(problem).__name__} while reading it)"
         ) from None
+    runner = _Runner(reader.operators, graph.nodes, kernels)
     try:
-        found, notes = units(graph, _codes, rounded_away)
+        found, notes = units(graph, runner.codes, encode)
     except ModelError as problem:
         raise ModelError(f"{path.name}: {problem}") from None
-    return Model(tuple(found), "half-away", _ARITHMETIC, tuple(notes))
+    return Model(
+        tuple(found), "half-away", _ARITHMETIC[kernels], (*notes, *dict.fromkeys(runner.notes))
+    )
 
 
-def _codes(part: Slice) -> Array | None:
-    """Return the output code of every code of a slice's root; None where one has no value."""
-    inputs = np.arange(part.input.min_code, part.input.max_code + 1, dtype=np.float64)
-    found = part.evaluate(inputs, rounded_away)
-    return None if np.isnan(found).any() else found
+@dataclass
+class _Runner:
+    """Computes slices operator by operator.
+
+    Attributes:
+        operators: by their nodes.
+        nodes: their names.
+        kernels: which of ``litert.KERNELS``.
+        notes: on operators that LiteRT has no kernel for.
+    """
+
+    operators: Mapping[int, litert.Operator]
+    nodes: tuple[str, ...]
+    kernels: str
+    notes: list[str] = field(default_factory=list)
+
+    def codes(self, part: Slice) -> Array | None:
+        """Return the output code of every code of a slice's root; None where one has no value."""
+        values = {part.root: np.arange(part.input.min_code, part.input.max_code + 1)}
+        for end in part.steps:
+            if end.operator != QUANTISE:
+                continue
+            operator = self.operators[end.node]
+            inputs = [values[t.name] if t.codes is None else t.codes for t in operator.inputs]
+            found = litert.run(operator, inputs, self.kernels)
+            if found is None:
+                steps = [step for step in part.steps if step.node == end.node]
+                found = self._rounded(part, steps, values)
+                self.notes.append(
+                    f"{self.nodes[end.node]}: LiteRT has no such kernel known here for "
+                    f"{operator.inputs[0].format.suffix}; its codes are exact values rounded once"
+                )
+            if found is None:
+                return None
+            values[end.output] = found
+        return values[part.tensor]
+
+    def _rounded(self, part: Slice, steps: list[Step], values: Mapping[str, Array]) -> Array | None:
+        """Return what an operator makes of codes in float64, with one rounding."""
+        floats = {name: codes.astype(np.float64) for name, codes in values.items()}
+        known = {**part.scalars, **floats}
+        found = evaluate(steps, known, steps[-1].output, Coding(encode, decoded))
+        return None if np.isnan(found).any() else found.astype(np.int64)
 
 
 @dataclass
@@ -79,6 +127,8 @@ class _Reader:
         scalars: constants of one element, found so far.
         outputs: of all subgraphs, found so far.
         made: tensors that an operator so far makes.
+        operators: those on integer tensors so far, by their nodes.
+        closed: nodes with activations inside, so far.
     """
 
     model: object
@@ -88,6 +138,8 @@ class _Reader:
     scalars: dict[str, Array] = field(default_factory=dict)
     outputs: set[str] = field(default_factory=set)
     made: set[str] = field(default_factory=set)
+    operators: dict[int, litert.Operator] = field(default_factory=dict)
+    closed: list[int] = field(default_factory=list)
 
     @classmethod
     def of(cls, model: object) -> _Reader:
@@ -97,143 +149,64 @@ class _Reader:
         names = {
             value: name for name, value in vars(tflite.BuiltinOperator).items() if name.isupper()
         }
-        codes = [model.OperatorCodes(i) for i in _bounded(model.OperatorCodesLength())]
+        codes = [model.OperatorCodes(i) for i in bounded(model.OperatorCodesLength())]
         # Old files have the code in a field of one byte; new ones keep that at its limit.
         numbers = [max(code.BuiltinCode(), code.DeprecatedBuiltinCode()) for code in codes]
         return cls(model, [names.get(number, f"operator {number}") for number in numbers])
 
     def graph(self) -> Graph:
         """Return all subgraphs as steps."""
-        for place in _bounded(self.model.SubgraphsLength()):
+        for place in bounded(self.model.SubgraphsLength()):
             subgraph = self.model.Subgraphs(place)
-            tensors = [subgraph.Tensors(i) for i in _bounded(subgraph.TensorsLength())]
-            names = self._names(tensors, place)
-            for i in _bounded(subgraph.OperatorsLength()):
-                self._operator(subgraph.Operators(i), tensors, names)
-            outputs = [subgraph.Outputs(i) for i in _bounded(subgraph.OutputsLength())]
-            self.outputs |= {names[i] for i in outputs}
-        return Graph(tuple(self.steps), tuple(self.nodes), self.scalars, frozenset(self.outputs))
+            tensors = Tensors.of(self.model, place)
+            for i in bounded(subgraph.OperatorsLength()):
+                self._operator(subgraph.Operators(i), tensors)
+            outputs = [subgraph.Outputs(i) for i in bounded(subgraph.OutputsLength())]
+            self.outputs |= {tensors.names[i] for i in outputs}
+        return Graph(
+            tuple(self.steps), tuple(self.nodes), self.scalars, frozenset(self.outputs),
+            tuple(self.closed),
+        )
 
-    def _names(self, tensors: list, subgraph: int) -> list[str]:
-        """Return the tensors' names; one that another tensor has already gets its place added."""
-        names: list[str] = []
-        taken: set[str] = set()
-        for place, tensor in enumerate(tensors):
-            name = (tensor.Name() or b"").decode("utf-8", "replace")
-            if not name or name in taken or subgraph:
-                name = f"{name}:{subgraph}:{place}"
-            taken.add(name)
-            names.append(name)
-        return names
-
-    def _operator(self, operator: object, tensors: list, names: list[str]) -> None:
+    def _operator(self, operator: object, tensors: Tensors) -> None:
         """Append the steps of one operator."""
-        inputs = [operator.Inputs(i) for i in _bounded(operator.InputsLength())]
-        outputs = [operator.Outputs(i) for i in _bounded(operator.OutputsLength())]
+        inputs = [operator.Inputs(i) for i in bounded(operator.InputsLength())]
+        outputs = [operator.Outputs(i) for i in bounded(operator.OutputsLength())]
         code = self.codes[operator.OpcodeIndex()]
         place = len(self.nodes)
         self.nodes.append(f"{code} #{place}")
-        for name in (names[i] for i in outputs):
+        if code in CLOSED:
+            self.closed.append(place)
+        for name in (tensors.names[i] for i in outputs):
             if name in self.made:
                 raise ModelError(f"{self.nodes[place]}: tensor {shown(name)} is made twice")
             self.made.add(name)
-        kind = None
+        known = []
         if code in OPERATORS and len(outputs) == 1 and inputs and min(inputs) >= 0:
-            kind = _type(tensors[outputs[0]])
-        if kind is None or any(
-            _type(tensors[i]) is None and not self._constant(tensors[i]) for i in inputs
-        ):
-            read = tuple(names[i] for i in inputs if i >= 0)
+            known = [tensors.read(i, self.nodes[place]) for i in (*inputs, *outputs)]
+        if known and None not in known:
+            self._known(place, code, operator, known)
+        else:
+            read = tuple(tensors.names[i] for i in inputs if i >= 0)
             self.steps.append(Step("", read, "", place))
-            return
-        reals = tuple(
-            self._real(tensors[i], names[i], side, place) for side, i in enumerate(inputs)
-        )
+
+    def _known(
+        self, place: int, code: str, operator: object, tensors: list[litert.Tensor]
+    ) -> None:
+        """Append the steps of an elementwise operator, the last of whose tensors it makes."""
+        *inputs, output = tensors
         name, fixed = OPERATORS[code]
-        made = f"{names[outputs[0]]}\0real"
-        self.steps.append(Step(name, reals, made, place, {**fixed, **attributes(operator, code)}))
+        options = {**fixed, **attributes(operator, code)}
+        reals = tuple(f"{tensor.name}\0{place}.{side}" for side, tensor in enumerate(inputs))
+        for real, (tensor, codes, constant) in zip(reals, inputs, strict=True):
+            if constant is None:
+                self.steps.append(Step(DEQUANTISE, (tensor,), real, place, format=codes))
+            else:
+                self.scalars[real] = decoded(constant.astype(np.float64), codes).reshape(())
+        made = f"{output.name}\0real"
+        self.steps.append(Step(name, reals, made, place, options))
         for clip, limits in fused(operator, code):
             self.steps.append(Step(clip, (made,), f"{made}\0clipped", place, limits))
-            made = f"{made}\0clipped"
-        found = self._format(tensors[outputs[0]], names[outputs[0]], place)
-        self.steps.append(Step(QUANTISE, (made,), names[outputs[0]], place, format=found))
-
-    def _real(self, tensor: object, name: str, side: int, place: int) -> str:
-        """Return the name of a tensor's real values, after the step that makes them."""
-        real = f"{name}\0{place}.{side}"
-        if self._constant(tensor):
-            value = self._scalar(tensor, name, place)
-            if value is not None:
-                self.scalars[real] = value
-            return real
-        found = self._format(tensor, name, place)
-        self.steps.append(Step(DEQUANTISE, (name,), real, place, format=found))
-        return real
-
-    def _constant(self, tensor: object) -> bool:
-        """Return whether a tensor's data are in the file."""
-        buffer = self.model.Buffers(tensor.Buffer())
-        return buffer is not None and buffer.DataLength() > 0
-
-    def _scalar(self, tensor: object, name: str, place: int) -> Array | None:
-        """Return the real value of a constant of one element; None of a larger one."""
-        import tflite
-
-        data = self.model.Buffers(tensor.Buffer()).DataAsNumpy().tobytes()
-        if tensor.Type() == tflite.TensorType.FLOAT32 and len(data) == 4:
-            return np.array(np.frombuffer(data, "<f4")[0], np.float64)
-        kind = _type(tensor)
-        if kind is None or len(data) != kind[0] // 8:
-            return None
-        codes = self._format(tensor, name, place)
-        code = int.from_bytes(data, "little", signed=kind[1])
-        return np.array(float(codes.decode(code)), np.float64)
-
-    def _format(self, tensor: object, name: str, place: int) -> NumberFormat:
-        """Return the format of a tensor's codes.
-
-        Raises:
-            ModelError: its quantisation is missing, per channel or not finite.
-        """
-        where = f"{self.nodes[place]}: tensor {shown(name)}"
-        found = tensor.Quantization()
-        count = 0 if found is None else found.ScaleLength()
-        if count == 0:
-            raise ModelError(f"{where}: has no scale")
-        if count > 1:
-            raise ModelError(f"{where}: is quantised per channel; activations must be per tensor")
-        value = float(found.Scale(0))
-        if not np.isfinite(value) or value <= 0:
-            raise ModelError(f"{where}: scale is {value}; it must be a positive finite number")
-        width, signed = _type(tensor)
-        try:
-            return affine(
-                width,
-                signed=signed,
-                scale=Number(Fraction(value), literal(value)),
-                zero_point=int(found.ZeroPoint(0)) if found.ZeroPointLength() else 0,
-                side="in",
-            )
-        except UsageError as problem:
-            raise ModelError(f"{where}: {problem}") from None
-
-
-def _type(tensor: object) -> tuple[int, bool] | None:
-    """Return width and sign of a tensor of codes; None of any other."""
-    import tflite
-
-    kinds = tflite.TensorType
-    return {kinds.INT8: (8, True), kinds.UINT8: (8, False), kinds.INT16: (16, True)}.get(
-        tensor.Type()
-    )
-
-
-def _bounded(count: int) -> range:
-    """Return the places of so many things, which the file claims to have.
-
-    Raises:
-        ModelError: no model has as many.
-    """
-    if count > _proto.MAX_NODES:
-        raise ModelError(f"claims to have {count} parts; at most {_proto.MAX_NODES} are read")
-    return range(count)
+            made, options = f"{made}\0clipped", {**options, **limits}
+        self.steps.append(Step(QUANTISE, (made,), output.name, place, format=output.format))
+        self.operators[place] = litert.Operator(code, tuple(inputs), output, options)

@@ -18,16 +18,20 @@ class Flat:
     operators: list[tuple] = field(default_factory=list)
 
     def tensor(self, name: str, scale: object = 0.1, zero_point: int = 0, kind: str = "INT8",
-               data: bytes = b"") -> str:
+               data: bytes = b"", shape: tuple[int, ...] = ()) -> str:
         """Add a tensor; several scales make it per channel, and None leaves it without."""
-        self.tensors[name] = (scale, zero_point, kind, data)
+        self.tensors[name] = (scale, zero_point, kind, data, shape)
         return name
 
     def add(self, code: str, inputs: str, output: str, **options) -> None:
         self.operators.append((code, inputs.split(), output, options))
 
     def write(self, path: Path) -> Path:
-        """Write the model, whose outputs are the tensors that no operator reads."""
+        """Write the model.
+
+        Its inputs are the tensors that no operator makes and that have no data, its outputs those
+        that no operator reads.
+        """
         tfl = require_module("tflite")
         flatbuffers = require_module("flatbuffers")
         builder = flatbuffers.Builder(1024)
@@ -46,17 +50,19 @@ class Flat:
             return builder.EndVector()
 
         buffers, tensors = [], []
-        for *_, data in self.tensors.values():
+        for *_, data, _ in self.tensors.values():
             content = builder.CreateByteVector(data) if data else None
             tfl.BufferStart(builder)
             if content is not None:
                 tfl.BufferAddData(builder, content)
             buffers.append(tfl.BufferEnd(builder))
-        for place, (name, (scale, zero_point, kind, _)) in enumerate(self.tensors.items()):
+        for place, (name, (scale, zero_point, kind, _, shape)) in enumerate(self.tensors.items()):
             label = builder.CreateString(name)
+            sizes = ints(tfl.TensorStartShapeVector, shape)
             quantisation = self._quantisation(tfl, builder, scale, zero_point)
             tfl.TensorStart(builder)
             tfl.TensorAddName(builder, label)
+            tfl.TensorAddShape(builder, sizes)
             tfl.TensorAddType(builder, getattr(tfl.TensorType, kind))
             tfl.TensorAddBuffer(builder, place)
             if quantisation is not None:
@@ -77,6 +83,10 @@ class Flat:
                 tfl.OperatorAddBuiltinOptions(builder, table)
             operators.append(tfl.OperatorEnd(builder))
         read = {name for _, inputs, _, _ in self.operators for name in inputs}
+        made = {output for _, _, output, _ in self.operators}
+        inputs = ints(tfl.SubGraphStartInputsVector,
+                      [places[name] for name, (*_, data, _) in self.tensors.items()
+                       if name not in made and not data])
         outputs = ints(tfl.SubGraphStartOutputsVector,
                        [places[name] for name in self.tensors if name not in read])
         tensor_list = tables(tfl.SubGraphStartTensorsVector, tensors)
@@ -84,6 +94,7 @@ class Flat:
         tfl.SubGraphStart(builder)
         tfl.SubGraphAddTensors(builder, tensor_list)
         tfl.SubGraphAddOperators(builder, operator_list)
+        tfl.SubGraphAddInputs(builder, inputs)
         tfl.SubGraphAddOutputs(builder, outputs)
         subgraph = tfl.SubGraphEnd(builder)
         numbers = []
@@ -135,9 +146,10 @@ class Flat:
             tfl.GeluOptionsStart(builder)
             tfl.GeluOptionsAddApproximate(builder, options.get("approximate", False))
             return kinds.GeluOptions, tfl.GeluOptionsEnd(builder)
-        if code == "ADD" and options:
-            tfl.AddOptionsStart(builder)
+        if code in ("ADD", "MUL", "SUB") and options:
+            word = code.capitalize()
+            getattr(tfl, f"{word}OptionsStart")(builder)
             fused = getattr(tfl.ActivationFunctionType, options["fused"])
-            tfl.AddOptionsAddFusedActivationFunction(builder, fused)
-            return kinds.AddOptions, tfl.AddOptionsEnd(builder)
+            getattr(tfl, f"{word}OptionsAddFusedActivationFunction")(builder, fused)
+            return getattr(kinds, f"{word}Options"), getattr(tfl, f"{word}OptionsEnd")(builder)
         return None, None
