@@ -30,6 +30,19 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., object])
 
+_METHOD_OPTIONS = (
+    click.option("--segments", metavar="N", help="Segments of interp, uniform or pwl."),
+    click.option("--aligned", metavar="K", help="Breakpoints of pwl at multiples of 2^K codes."),
+    click.option("--breakpoints", default=BREAKPOINTS[0], show_default=True,
+                 metavar="|".join(BREAKPOINTS),
+                 help="Breakpoints of pwl anywhere, or found by the leading bit."),
+    click.option("--fold", default="auto", show_default=True, metavar="|".join(FOLDS),
+                 help="Store one half of a symmetric function, or the difference to relu."),
+    click.option("--max-error", metavar="E|faithful", help="Largest allowed error in LSB."),
+    click.option("--exact", is_flag=True, help="Every code correctly rounded, ties too."),
+    click.option("--max-bytes", metavar="N", help="Storage budget in bytes."),
+)
+
 _REQUEST_OPTIONS = (
     click.option("--bits", default=str(DEFAULT_WIDTH), show_default=True, metavar="8|16",
                  help="Width of input and output codes."),
@@ -54,16 +67,7 @@ _REQUEST_OPTIONS = (
     click.option("--derivative", is_flag=True, help="The exact derivative instead."),
     click.option("--method", metavar="|".join(METHODS),
                  help="How the function is approximated; lut for 8-bit input, else auto."),
-    click.option("--segments", metavar="N", help="Segments of interp, uniform or pwl."),
-    click.option("--aligned", metavar="K", help="Breakpoints of pwl at multiples of 2^K codes."),
-    click.option("--breakpoints", default=BREAKPOINTS[0], show_default=True,
-                 metavar="|".join(BREAKPOINTS),
-                 help="Breakpoints of pwl anywhere, or found by the leading bit."),
-    click.option("--fold", default="auto", show_default=True, metavar="|".join(FOLDS),
-                 help="Store one half of a symmetric function, or the difference to relu."),
-    click.option("--max-error", metavar="E|faithful", help="Largest allowed error in LSB."),
-    click.option("--exact", is_flag=True, help="Every code correctly rounded, ties too."),
-    click.option("--max-bytes", metavar="N", help="Storage budget in bytes."),
+    *_METHOD_OPTIONS,
     click.option("--gate", metavar="first|second",
                  help="Which half of a joined row is the gate of a gated unit; second."),
     click.option("--gate-bits", metavar="N", help="Bits of the gate's values."),
@@ -98,6 +102,13 @@ _SETTINGS = ("gate", "gate_bits", "max_n", "inputs")
 def request_options(command: F) -> F:
     """Add the options that describe one table."""
     for option in reversed((*_REQUEST_OPTIONS, *_FURTHER_OPTIONS)):
+        command = option(command)
+    return command
+
+
+def method_options(command: F) -> F:
+    """Add the options that go with ``--method``, which the command adds itself."""
+    for option in reversed(_METHOD_OPTIONS):
         command = option(command)
     return command
 
@@ -218,10 +229,28 @@ def request_from(function: str | None, options: dict[str, object]) -> Request | 
         range=options["range"],
         grid=options["grid"],
         rounding=options["rounding"] or ROUNDINGS[0],
-        method=_method(options),
+        method=method_from(options),
         name=options["name"],
         description=options.get("description", ""),
         samples=samples,
+    )
+
+
+def method_from(options: dict[str, object]) -> Method:
+    """Return the method that ``--method`` and the options of ``method_options`` ask for.
+
+    Raises:
+        UsageError: a size is not a whole number.
+    """
+    return Method(
+        name=options["method"],
+        segments=_whole(options, "segments"),
+        aligned=_whole(options, "aligned"),
+        breakpoints=options["breakpoints"],
+        fold=options["fold"],
+        max_error=options["max_error"],
+        exact=options["exact"],
+        max_bytes=_whole(options, "max_bytes"),
     )
 
 
@@ -275,7 +304,7 @@ def _kernel_request(function: str, options: dict[str, object]) -> KernelRequest:
         range=options["range"],
         grid=options["grid"],
         rounding=options["rounding"],
-        method=_method(options),
+        method=method_from(options),
         settings={
             "gate": options["gate"],
             **{key: _whole(options, key) for key in _SETTINGS if key != "gate"},
@@ -297,17 +326,4 @@ def _side(name: str, options: dict[str, object]) -> Side:
         _whole(options, f"{name}_bits"),
         bool((options["unsigned"] and name in ("in", "out")) or options[f"{name}_unsigned"]),
         options[f"{name}_format"], options[f"{name}_scale"], options[f"{name}_zp"],
-    )
-
-
-def _method(options: dict[str, object]) -> Method:
-    return Method(
-        name=options["method"],
-        segments=_whole(options, "segments"),
-        aligned=_whole(options, "aligned"),
-        breakpoints=options["breakpoints"],
-        fold=options["fold"],
-        max_error=options["max_error"],
-        exact=options["exact"],
-        max_bytes=_whole(options, "max_bytes"),
     )
