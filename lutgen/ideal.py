@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from lutgen import sampling
-from lutgen.numerics.reals import Exact, Value, ball, exact
+from lutgen.numerics.reals import Anchored, Exact, Value, arb, ball, exact
 from lutgen.spec import Spec
 
 FRACTION_BITS = 38
@@ -78,6 +78,10 @@ class Ideal:
         Raises:
             UndecidableRoundingError: a value cannot be enclosed.
         """
+        if spec.samples is not None and spec.samples.is_table(spec.input) and not spec.derivative:
+            # The values are the codes that were given, and need no arithmetic to be found.
+            exactly = np.array(spec.samples.y, dtype=np.int64) * _UNIT
+            return cls._frozen(spec, exactly, exactly, np.zeros(len(exactly), dtype=bool))
         inputs = sampling.real_inputs(spec.input)
         values = sampling.values(spec.function, spec.input)
         factor, shift = exact(_UNIT / spec.output.scale), exact(spec.output.zero_point * _UNIT)
@@ -91,9 +95,13 @@ class Ideal:
                         break
         lower, upper = np.array(pairs, dtype=np.int64).T.copy()
         outside = np.array([sampling.is_infinite(value) for value in values])
-        for array in (lower, upper, outside):
+        return cls._frozen(spec, lower, upper, outside)
+
+    @classmethod
+    def _frozen(cls, spec: Spec, *arrays: np.ndarray) -> Ideal:
+        for array in arrays:
             array.setflags(write=False)
-        return cls(spec, lower, upper, outside)
+        return cls(spec, *arrays)
 
     def floor(self, shift: Fraction | int = 0) -> np.ndarray:
         """Return ``floor(t + shift)`` of every code: int64, shape (2**width,), exact.
@@ -177,7 +185,9 @@ class Ideal:
         shift_by = exact(sign * output.zero_point + shift)
         x = exact(self.spec.input.decode(self.spec.input.min_code + index))
         for value in sampling.refined(self.spec.function, x):
-            found = sampling.floor(value * factor + shift_by)
+            # What nears 0 by more than any precision shows keeps its sign beside the shift.
+            near_zero = Anchored(Exact(0), value) if isinstance(value, arb) else value
+            found = sampling.floor(near_zero * factor + shift_by)
             if found is not None:
                 return max(-FAR, min(FAR, found))
         raise AssertionError("refined() ends by raising")

@@ -103,6 +103,10 @@ class Samples:
         """SHA-256 of ``body``, in hexadecimal."""
         return sha256(self.body.encode("ascii")).hexdigest()
 
+    def is_table(self, inputs: NumberFormat) -> bool:
+        """Return whether there is an output code for each code of a format."""
+        return self.in_codes and self.x == tuple(inputs.codes)
+
     def activation(self, inputs: NumberFormat | None, outputs: NumberFormat | None) -> Activation:
         """Return the function through the points.
 

@@ -113,6 +113,16 @@ def test_a_declared_side_decides_where_the_ball_cannot() -> None:
     assert found.codes.tolist() == [math.ceil(c / 2) - 1 for c in range(-128, 128)]
 
 
+def test_what_nears_zero_is_decided_beside_any_whole_shift() -> None:
+    tiny = arb(2) ** -(10**9)
+    above, below = Ideal.of(spec_of(lambda x: tiny)), Ideal.of(spec_of(lambda x: -tiny))
+
+    for shift in (-1, 0, 1):
+        base = above.spec.output.zero_point + shift
+        assert set(above.floor(shift)) == {base} and set(above.ceil(shift)) == {base + 1}
+        assert set(below.floor(shift)) == {base - 1} and set(below.ceil(shift)) == {base}
+
+
 def test_a_value_that_hugs_without_an_anchor_is_an_error_not_a_guess(monkeypatch) -> None:
     monkeypatch.setattr("lutgen.sampling.MAX_PRECISION", 512)
     tiny = arb(2) ** -(10**6)

@@ -39,7 +39,9 @@ divided by so many, is near: a clip may end at what was seen when the model was 
 """
 
 _BENT = 1 / 16
-"""Share of the codes that saturation has to change before a straight line is more than that."""
+"""Share of the codes that saturation has to change, and to leave, before a straight line is more
+than that.
+"""
 
 _MAX_VALUES, _MAX_FREE = 8, 2
 """How many constants of a slice are tried as parameters, and of how many parameters at once."""
@@ -61,14 +63,14 @@ class Found(NamedTuple):
 
 def find(part: Slice) -> Found:
     """Return the activation that a slice is; ``linear`` where it is a mere rescale."""
-    found = _nearest(part, _beyond_the_range(part), activations.catalogue())
+    if part.curved:
+        found = _nearest(part, _beyond_the_range(part), activations.catalogue())
+        if found is not None:
+            return found
     clipped = _on_the_codes(part)
     line = part.evaluate(clipped.x, REAL)
     hidden = clipped.bends(np.clip(line, *clipped.limits))
-    bends = hidden or (bool(part.operators) and clipped.bends(line))
-    if found is not None and (part.curved or found.activation != LINEAR or not bends):
-        return found
-    if not part.curved and not bends:
+    if not part.curved and not hidden and not (part.operators and clipped.bends(line)):
         return Found(LINEAR)
     found = _nearest(part, clipped, [r for r in activations.catalogue() if r.name != LINEAR])
     if found is not None:
@@ -104,12 +106,12 @@ class _Sampled(NamedTuple):
         return largest if len(self.x) else None
 
     def bends(self, line: Array) -> bool:
-        """Return whether saturation makes something else of a straight line.
+        """Return whether saturation makes something else of a straight line, and leaves some of it.
 
         Args:
             line: at the inputs.
         """
-        return np.mean(np.abs(line - self.y) > self.slack) > _BENT
+        return _BENT < np.mean(np.abs(line - self.y) > self.slack) < 1 - _BENT
 
 
 def _nearest(
@@ -166,10 +168,11 @@ def _constants(part: Slice) -> list[str]:
 
 
 def literal(value: float) -> str:
-    """Return the exact literal of a float32: ``0.01f``, or ``6`` for a whole number."""
+    """Return a literal: ``0.01f`` of a float32, ``6`` of a whole number; exact for both."""
     if value == int(value) and abs(value) < 1e6:
         return str(int(value))
-    return f"{np.float32(value)!s}f"
+    short = np.float32(value)
+    return f"{short!s}f" if float(short) == value else repr(float(value))
 
 
 def _is_default(parameter: Parameter, number: Number) -> bool:

@@ -13,11 +13,11 @@ import numpy as np
 
 from tests.tools import require_module
 
-STYLES = ("qdq_s8", "qdq_u8_default", "qoperator_u8", "qdq_s16")
+STYLES = ("qdq_s8", "qdq_u8_default", "qdq_u8_dedicated", "qoperator_u8", "qdq_s16")
 
 # Beyond what the quantiser does by default, so that every operator has codes on both sides.
 _ALL = ["MatMul", "Add", "Mul", "Div", "Sigmoid", "Tanh", "Erf", "Softplus", "HardSigmoid",
-        "HardSwish", "Elu", "LeakyRelu", "Relu", "Clip", "Conv", "GlobalAveragePool", "Split",
+        "HardSwish", "Elu", "LeakyRelu", "Relu", "Clip", "Conv", "GlobalAveragePool", "Slice",
         "Concat"]
 
 
@@ -50,15 +50,17 @@ class Network:
             operator, inputs.split(), outputs, name=f"{outputs[0]}_{operator}", **attributes
         ))
 
-    def constant(self, name: str, value: object) -> None:
+    def constant(self, name: str, value: object, kind: type = np.float32) -> None:
         from onnx import numpy_helper
 
-        self.constants.append(numpy_helper.from_array(np.asarray(value, np.float32), name))
+        self.constants.append(numpy_helper.from_array(np.asarray(value, kind), name))
 
-    def layer(self, operator: str, x: str, output: str, *shape: int, **attributes) -> None:
+    def layer(
+        self, operator: str, x: str, output: str, *shape: int, gain: float = 1.5, **attributes
+    ) -> None:
         """Append a MatMul or Conv with random weights."""
         fan_in = shape[0] if operator == "MatMul" else int(np.prod(shape[1:]))
-        self.constant(f"{output}_w", self.random.normal(0, 1.5 / np.sqrt(fan_in), shape))
+        self.constant(f"{output}_w", self.random.normal(0, gain / np.sqrt(fan_in), shape))
         self.add(operator, f"{x} {output}_w", output, **attributes)
 
     def model(self):
@@ -108,12 +110,14 @@ def transformer() -> Network:
 
 
 def mobile() -> Network:
-    """Convolutions with HardSwish as an operator, as x * HardSigmoid(x), and with Clip; a gate."""
+    """Convolutions with HardSwish as an operator, as x * HardSigmoid(x), and with Clip; two gates,
+    by HardSigmoid and by Clip, a residual sum, and a pool.
+    """
     random = np.random.default_rng(3)
     net = Network({"x": [1, 3, 16, 16]}, ["y"], [
         {"x": random.normal(0, 2, (1, 3, 16, 16)).astype(np.float32)} for _ in range(4)
     ])
-    for name, value in {"c3": 3, "c6": 6, "c0": 0}.items():
+    for name, value in {"c3": 3, "c6": 6, "c0": 0, "sixth": 1 / 6}.items():
         net.constant(name, value)
     net.layer("Conv", "x", "a1", 8, 3, 3, 3, pads=[1, 1, 1, 1])
     net.add("HardSwish", "a1", "a2")
@@ -126,7 +130,12 @@ def mobile() -> Network:
     net.layer("Conv", "s3", "s4", 8, 4, 1, 1)
     net.add("HardSigmoid", "s4", "s5", alpha=1 / 6, beta=0.5)
     net.add("Mul", "a5 s5", "a6")
-    net.layer("Conv", "a6", "b1", 8, 8, 1, 1)
+    net.add("GlobalAveragePool", "a6", "t1")
+    net.layer("Conv", "t1", "t2", 8, 8, 1, 1, gain=30)
+    for step in ("Add t2,c3 t3", "Clip t3,c0,c6 t4", "Mul t4,sixth t5", "Mul a6,t5 a7",
+                 "Add a7,a2 a8"):
+        _chain(net, step)
+    net.layer("Conv", "a8", "b1", 8, 8, 1, 1)
     for step in ("Add b1,c3 b2", "Clip b2,c0,c6 b3", "Mul b1,b3 b4", "Div b4,c6 b5"):
         _chain(net, step)
     net.layer("Conv", "b5", "y", 4, 8, 1, 1)
@@ -134,7 +143,7 @@ def mobile() -> Network:
 
 
 def gates() -> Network:
-    """One step of an LSTM: three sigmoids and two tanh after a Split."""
+    """One step of an LSTM: three sigmoids and two tanh of slices."""
     random = np.random.default_rng(4)
     shapes = {"x": [None, 8], "before": [None, 16], "cell": [None, 16]}
     net = Network(shapes, ["h", "c"], [
@@ -143,7 +152,11 @@ def gates() -> Network:
     ])
     net.add("Concat", "x before", "both", axis=1)
     net.layer("MatMul", "both", "z", 24, 64)
-    net.add("Split", "z", "zi zf zg zo", axis=1, num_outputs=4)
+    net.constant("axis", [1], np.int64)
+    for number, gate in enumerate("ifgo"):
+        net.constant(f"from_{gate}", [16 * number], np.int64)
+        net.constant(f"to_{gate}", [16 * number + 16], np.int64)
+        net.add("Slice", f"z from_{gate} to_{gate} axis", f"z{gate}")
     for step in ("Sigmoid zi i", "Sigmoid zf f", "Sigmoid zo o", "Tanh zg g", "Mul f,cell fc",
                  "Mul i,g ig", "Add fc,ig c", "Tanh c tc", "Mul o,tc h"):
         _chain(net, step)
@@ -154,12 +167,18 @@ NETWORKS: dict[str, Callable[[], Network]] = {
     "transformer": transformer, "mobile": mobile, "gates": gates
 }
 
-FOUND = {
+_FOUND = {
     "transformer": ["gelu", "silu", "gelu_tanh", "mish", "elu", "leaky_relu"],
-    "mobile": ["hard_swish", "hard_swish", "hard_sigmoid_torch", "hard_swish"],
+    "mobile": ["hard_swish", "hard_swish", "hard_sigmoid_torch", "hard_sigmoid_torch",
+               "hard_swish"],
     "gates": ["sigmoid", "sigmoid", "sigmoid", "tanh", "tanh"],
 }
-"""The activations in each, whatever the style; relu is folded into a range by the quantiser."""
+
+
+def activations(name: str, style: str) -> list[str]:
+    """Return the activations of a network; mostly the quantiser folds relu into a range."""
+    kept = ["relu"] if (name, style) == ("mobile", "qdq_u8_dedicated") else []
+    return [*_FOUND[name], *kept]
 
 
 def quantised(name: str, style: str, folder: Path) -> Path:
@@ -184,6 +203,10 @@ def quantised(name: str, style: str, folder: Path) -> Path:
         style.split("_")[1], q.QuantType.QUInt8
     )
     options = {} if "u8" in style else {"op_types_to_quantize": _ALL}
+    if style.endswith("dedicated"):
+        # A quantiser for each reader of a tensor, and clips that are kept.
+        more = {"DedicatedQDQPair": True, "QDQKeepRemovableActivations": True}
+        options = {"op_types_to_quantize": _ALL, "extra_options": more}
     logging.disable(logging.WARNING)
     try:
         with contextlib.redirect_stdout(io.StringIO()):

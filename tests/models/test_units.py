@@ -199,3 +199,210 @@ def test_codes_without_a_value_are_noted_and_left_alone(tmp_path) -> None:
 
     assert [u.found.activation for u in model.units] == ["tanh"]
     assert "has no value for some codes" in model.notes[0]
+
+
+MOVES = [
+    "m = Slice(x, one, two)",
+    "m, n = Split <num_outputs = 2> (x)",
+    "m = Reshape(x, shape)",
+    "m = Transpose(x)",
+    "m = Gather(x, one)",
+    "n = Unsqueeze(x, zero)\nm = Squeeze(n, zero)",
+]
+PLACES = (
+    f"{CONSTANTS}, int64[1] zero = {{0}}, int64[1] one = {{1}}, int64[1] two = {{2}}, "
+    "int64[2] shape = {2, -1}"
+)
+
+
+@pytest.mark.parametrize("move", MOVES)
+def test_what_moves_reals_is_part_of_a_unit(tmp_path, move) -> None:
+    (unit,) = units(tmp_path, between(move, "y = Sigmoid(m)"), constants=PLACES)
+    x = 0.0625 * (np.arange(-128, 128) - 3)
+
+    assert (unit.found.activation, unit.input_tensor) == ("sigmoid", "q")
+    assert len(unit.nodes) == 3 + len(unit.moves)
+    expected = np.rint(1 / (1 + np.exp(-x)) / 0.03125) - 7
+    assert np.array_equal(unit.faithful, expected)
+
+
+def test_ways_that_move_alike_are_joined_and_others_are_not(tmp_path) -> None:
+    alike = units(tmp_path, between("m = Slice(x, one, two)", "a = Sigmoid(m)", "y = Mul(m, a)"),
+                  constants=PLACES)
+    body = between("m = Slice(x, one, two)", "a = Sigmoid(m)", "b = QuantizeLinear(a, s, z)",
+                   "c = DequantizeLinear(b, s, z)", "n = Slice(x, zero, one)", "y = Mul(n, c)")
+    others = units(tmp_path, body, constants=PLACES)
+
+    assert [u.found.activation for u in alike] == ["silu"]
+    assert [(u.found.activation, u.output_tensor) for u in others] == [("sigmoid", "b")]
+
+
+def test_codes_that_are_moved_between_units_begin_a_new_root(tmp_path) -> None:
+    """As codes, or as reals that are made codes again at once."""
+    body = between("a = Tanh(x)", "m = QuantizeLinear(a, t, w)", "d = DequantizeLinear(m, t, w)",
+                   "e = Slice(d, one, two)", "n = QuantizeLinear(e, t, w)",
+                   "c = DequantizeLinear(n, t, w)", "y = Sigmoid(c)")
+
+    found = units(tmp_path, body, constants=PLACES)
+
+    roots = [(unit.found.activation, unit.input_tensor) for unit in found]
+    assert roots == [("tanh", "q"), ("sigmoid", "n")]
+
+
+def test_quantisers_of_one_tensor_that_are_all_alike_make_one_root(tmp_path) -> None:
+    body = between(
+        "q1 = QuantizeLinear(f, s, z)", "q2 = QuantizeLinear(f, s, z)",
+        "x1 = DequantizeLinear(q1, s, z)", "x2 = DequantizeLinear(q2, s, z)",
+        "a = Sigmoid(x1)", "b1 = QuantizeLinear(a, t, w)", "b2 = QuantizeLinear(a, t, w)",
+        "c = DequantizeLinear(b1, t, w)", "y = Mul(x2, c)",
+    ).split("\n", 1)[1]
+    model = read(written(tmp_path, body, inputs="float[N] f", outputs="int8[N] r, int8[N] b2"))
+
+    assert [u.found.activation for u in model.units] == ["sigmoid", "silu"]
+    assert [u.input_tensor for u in model.units] == ["q1", "q1"]
+    assert [u.copies for u in model.units] == [("b2",), ()]
+
+
+def test_quantisers_with_another_scale_are_another_root(tmp_path) -> None:
+    body = between(
+        "q1 = QuantizeLinear(f, s, z)", "q2 = QuantizeLinear(f, t, z)",
+        "x1 = DequantizeLinear(q1, s, z)", "x2 = DequantizeLinear(q2, t, z)",
+        "a = Sigmoid(x1)", "b = QuantizeLinear(a, t, w)", "c = DequantizeLinear(b, t, w)",
+        "y = Mul(x2, c)",
+    ).split("\n", 1)[1]
+
+    assert [u.found.activation for u in units(tmp_path, body, inputs="float[N] f")] == ["sigmoid"]
+
+
+def test_codes_read_with_another_scale_than_they_were_made_with_are_a_root(tmp_path) -> None:
+    body = between("a = Tanh(x)", "b = QuantizeLinear(a, t, w)", "c = DequantizeLinear(b, s, z)",
+                   "y = Sigmoid(c)")
+
+    found = units(tmp_path, body)
+
+    assert [(u.found.activation, u.input_tensor) for u in found] == [
+        ("tanh", "q"), ("sigmoid", "b")
+    ]
+
+
+def test_an_operator_on_codes_ends_a_unit(tmp_path) -> None:
+    body = between("a = Tanh(x)", "b = QuantizeLinear(a, t, w)", "d = Relu(b)",
+                   "c = DequantizeLinear(d, t, w)", "y = Sigmoid(c)")
+
+    assert [u.input_tensor for u in units(tmp_path, body)] == ["q", "d"]
+
+
+SATURATED = [
+    # x + 3 in [0, 6] by the range of its codes, then a sixth of it: a hard sigmoid without a clip.
+    (["a = Add(x, c3)", "b = QuantizeLinear(a, s6, low)", "c = DequantizeLinear(b, s6, low)",
+      "y = Mul(c, sixth)"], "hard_sigmoid_torch"),
+    # The same as far as one range goes.
+    (["a = Mul(x, sixth)", "y = Add(a, half)"], "hard_sigmoid_torch"),
+]
+UNIT = (
+    "float s = {0.0625}, int8 z = {3}, float t = {0.003921569}, int8 w = {-128}, "
+    "float s6 = {0.023529412}, int8 low = {-128}, float c3 = {3}, float sixth = {0.16666667}, "
+    "float half = {0.5}, float[1] large = {100}"
+)
+
+
+@pytest.mark.parametrize(("operators", "activation"), SATURATED)
+def test_a_clip_that_ranges_of_codes_make_is_found(tmp_path, operators, activation) -> None:
+    (unit,) = units(tmp_path, between(*operators), constants=UNIT)
+
+    assert unit.found == (activation, (), True)
+
+
+@pytest.mark.parametrize(
+    "operators",
+    [
+        # What the range cuts off is a scale that does not fit, or little.
+        ["a = QuantizeLinear(x, t, w)", "y = DequantizeLinear(a, t, w)"],
+        ["y = Mul(x, large)"],
+        ["a = Mul(x, t)", "y = Add(a, half)"],
+    ],
+)
+def test_a_line_that_a_range_cuts_off_is_no_activation(tmp_path, operators) -> None:
+    with pytest.raises(ModelError, match="no activation between integer tensors"):
+        units(tmp_path, between(*operators), constants=UNIT)
+
+
+def test_what_is_nearly_a_line_on_its_codes_is_not_lost(tmp_path) -> None:
+    """Codes so coarse that mish is relu on them, and its output has no negative codes."""
+    constants = "float s = {4.0e7}, int8 z = {6}, float t = {4.0e7}, int8 w = {-128}"
+    body = between("a = Softplus(x)", "b = QuantizeLinear(a, t, w)",
+                   "c = DequantizeLinear(b, t, w)", "d = Tanh(c)", "y = Mul(x, d)")
+    (unit,) = units(tmp_path, body, constants=constants)
+
+    assert unit.found.activation == "mish"
+
+
+def test_what_depends_on_several_tensors_is_noted_and_left_alone(tmp_path) -> None:
+    body = between("y = Tanh(x)") + (
+        "\np = DequantizeLinear(o, s, z)\na = Add(x, p)\nb = Sigmoid(a)\n"
+        "v = QuantizeLinear(b, t, w)"
+    )
+
+    model = read(written(tmp_path, body, inputs="int8[N] q, int8[N] o",
+                         outputs="int8[N] r, int8[N] v"))
+
+    assert [u.found.activation for u in model.units] == ["tanh"]
+    assert model.notes == ("Sigmoid of b: is not computed from codes of one tensor; left alone",)
+
+
+def test_graphs_inside_nodes_and_recurrent_operators_are_noted(tmp_path) -> None:
+    body = between("y = Tanh(x)") + (
+        "\nv = If (c) <then_branch = g1 () => (float[N] e) { e = Sigmoid(x) }, "
+        "else_branch = g2 () => (float[N] e) { e = Relu(x) }>"
+        "\nu, h = GRU <hidden_size = 1> (f, g, k)"
+    )
+
+    model = read(written(
+        tmp_path, body, inputs="int8[N] q, bool c, float[S, 1, 1] f, float[1, 3, 1] g, "
+        "float[1, 3, 1] k", outputs="int8[N] r, float[N] v, float u, float h",
+    ))
+
+    assert model.notes == (
+        "If of v: what is inside it was not looked into",
+        "GRU of u: what is inside it was not looked into",
+    )
+
+
+FUNCTIONS = """
+<domain: "own", opset_import: ["" : 21, "own" : 1]>
+Act <slope: float> (a) => (b) {
+  k = Constant <value_float: float = @slope> ()
+  m = Mul(a, k)
+  g = own.Gate(m)
+  b = Mul(a, g)
+}
+<domain: "own", opset_import: ["" : 21]>
+Gate (a) => (b) { b = Sigmoid(a) }
+"""
+OWN = '<ir_version: 10, opset_import: ["" : 21, "own" : 1]>'
+
+
+def test_functions_of_the_models_own_are_put_in_the_place_of_their_calls(tmp_path) -> None:
+    path = written(tmp_path, between("y = own.Act <slope = 1.702> (x)"), header=OWN,
+                   functions=FUNCTIONS)
+    (unit,) = read(path).units
+
+    assert unit.found == ("quick_gelu", ("beta=1.702f",), False)
+    assert len(unit.nodes) == 5
+
+
+def test_functions_that_call_themselves_or_grow_are_refused(tmp_path) -> None:
+    def model(functions: str) -> Path:
+        return written(tmp_path, between("y = own.F0(x)"), header=OWN, functions=functions)
+
+    head = '<domain: "own", opset_import: ["" : 21, "own" : 1]>\n'
+    circle = f"{head}F0 (a) => (b) {{ b = own.F1(a) }}\n{head}F1 (a) => (b) {{ b = own.F0(a) }}\n"
+    twice = "".join(
+        f"{head}F{i} (a) => (c) {{ b = own.F{i + 1}(a)\nc = own.F{i + 1}(b) }}\n"
+        for i in range(40)
+    ) + f"{head}F40 (a) => (b) {{ b = Sigmoid(a) }}\n"
+
+    with pytest.raises(ModelError, match='function "F0" calls itself'):
+        read(model(circle))
+    with pytest.raises(ModelError, match="its functions make more than 200000 nodes"):
+        read(model(twice))

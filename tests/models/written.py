@@ -16,11 +16,12 @@ def written(
     outputs: str = "int8[N] r",
     constants: str = CONSTANTS,
     header: str = HEADER,
+    functions: str = "",
 ) -> Path:
     """Return the path of a model: ``body`` are its nodes, one in each line."""
     from onnx import parser
 
-    text = f"{header} g ({inputs}) => ({outputs}) <{constants}> {{\n{body}\n}}"
+    text = f"{header} g ({inputs}) => ({outputs}) <{constants}> {{\n{body}\n}}{functions}"
     path = folder / "written.onnx"
     path.write_bytes(parser.parse_model(text).SerializeToString())
     return path
