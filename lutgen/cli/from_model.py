@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 import click
@@ -29,6 +30,9 @@ from lutgen.spec import METHODS
 from lutgen.store import describe, text_artifact
 
 MODEL_SCHEMA = "lutgen.model/1"
+
+_MOST_NOTES = 12
+"""More are counted, not printed; a model that is mostly float would print one for each node."""
 
 _HEAD = ("node", "function", "input", "output", "table", "method", "max LSB", "bytes", "differ")
 
@@ -99,13 +103,14 @@ def command(
     if rewrite is not None:
         artifact = Artifact(PurePosixPath(rewrite.name), other, "rewrite")
         written += store.write(rewrite.parent, [artifact], force=force)
-    for note in model.notes:
-        if not quiet:
-            click.echo(f"note: {note}", err=True)
+    if not quiet:
+        _echo_notes(model.notes, every=verbose)
     if as_json:
         document = {
             "schema": MODEL_SCHEMA,
+            "arithmetic": model.arithmetic,
             "units": [_unit(entry) for entry in entries],
+            "notes": list(model.notes),
             "tables": [table_document(solution) for solution in found],
             **({"comparison": [d._asdict() for d in differences]} if compare else {}),
             "artifacts": [describe(item.artifact) for item in written],
@@ -116,15 +121,29 @@ def command(
             f"{path.name}: {len(entries)} activations, {len(found)} tables; {tables} codes; "
             f"the model's own by {model.arithmetic}"
         )
-        for line in _rows(entries):
-            click.echo(line)
-        for tensor, elements, differing, largest in differences:
-            apart = f"{differing} of {elements} differ, at most {largest:.6g}"
-            click.echo(f"  compared {shown(tensor)[1:-1]}: {apart}")
+        _echo_summary(entries, differences)
         if verbose:
             for solution in found:
                 click.echo(terminal.full(solution))
         echo_files(written)
+
+
+def _echo_notes(notes: Sequence[str], *, every: bool) -> None:
+    """Print what was left alone, on stderr."""
+    first = notes if every else notes[:_MOST_NOTES]
+    for note in first:
+        click.echo(f"note: {note}", err=True)
+    if len(first) < len(notes):
+        click.echo(f"note: {len(notes) - len(first)} more with -v", err=True)
+
+
+def _echo_summary(entries: list[Entry], differences: list[Difference]) -> None:
+    """Print the table of the units, and how far the rewritten model is apart."""
+    for line in _rows(entries):
+        click.echo(line)
+    for tensor, elements, differing, largest in differences:
+        apart = f"{differing} of {elements} differ, at most {largest:.6g}"
+        click.echo(f"  compared {shown(tensor)[1:-1]}: {apart}")
 
 
 def _other_model(

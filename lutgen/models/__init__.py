@@ -10,11 +10,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from lutgen.errors import ModelError
+from lutgen.models import litert
 from lutgen.models._unit import Model, Unit
 
 __all__ = ["KERNELS", "Model", "Unit", "read"]
 
-KERNELS = ("reference", "xnnpack")
+KERNELS = tuple(litert.KERNELS)
 """Whose codes a TFLite model is taken to compute: LiteRT has two sets of kernels."""
 
 

@@ -155,7 +155,7 @@ def _graphs(attribute: object) -> list[GraphProto]:
 
 
 def check_names(path: Path, graph: GraphProto) -> None:
-    """Refuse a graph with names that are not text, or that makes a tensor twice."""
+    """Refuse a graph with names that are not text, or that makes a tensor twice or too late."""
     declared = (*graph.input, *graph.output, *graph.value_info, *graph.initializer)
     names = [item.name for item in declared]
     for node in graph.node:
@@ -164,8 +164,11 @@ def check_names(path: Path, graph: GraphProto) -> None:
     if not all(isinstance(name, str) for name in names):
         raise ModelError(f"{path}: holds names that are not UTF-8; not a valid model")
     made = {tensor.name for tensor in graph.initializer}
+    read: set[str] = set()
     for node in graph.node:
-        for name in node.output:
-            if name and name in made:
-                raise ModelError(f"{path}: tensor {shown(name)} is made twice; not a valid model")
+        read.update(node.input)
+        for name in filter(None, node.output):
+            if name in made or name in read:
+                what = "twice" if name in made else "after it is read"
+                raise ModelError(f"{path}: tensor {shown(name)} is made {what}; not a valid model")
             made.add(name)

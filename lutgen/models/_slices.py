@@ -94,11 +94,13 @@ class Tracer:
 
     Attributes:
         left: nodes whose curved result never becomes codes.
+        large: nodes that end a slice of too many steps.
         twins: tensors that a step makes with the codes of another, by that other's name.
     """
 
     def __init__(self, graph: Graph) -> None:
         self.left: list[int] = []
+        self.large: list[int] = []
         self.twins: dict[str, str] = {}
         self._graph = graph
         self._quantised: dict[tuple[str, NumberFormat], str] = {}
@@ -119,7 +121,11 @@ class Tracer:
             else:
                 self._leave(step.inputs)
         self._leave(self.twins.get(name, name) for name in self._graph.outputs)
-        ends = [name for name in self._made if name in self._kept and not self._rescales(name)]
+        ends = [
+            name
+            for name, (_, step) in self._made.items()
+            if step.operator == QUANTISE and name in self._kept and not self._rescales(name)
+        ]
         return [found for found in map(self._slice, ends) if found is not None]
 
     def _is_twin(self, step: Step) -> bool:
@@ -209,6 +215,7 @@ class Tracer:
         waiting, steps = [end], {}
         while waiting:
             if len(steps) > MAX_STEPS:
+                self.large.append(self._made[end][1].node)
                 return None
             name = waiting.pop()
             if name == reach.root or name not in self._made:

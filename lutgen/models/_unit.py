@@ -13,7 +13,7 @@ from lutgen.formats import NumberFormat
 from lutgen.models._graph import CLIPPED, Array, Graph, decoded
 from lutgen.models._naming import LINEAR, Found, find
 from lutgen.models._operators import ACTIVATIONS
-from lutgen.models._slices import Slice, Tracer
+from lutgen.models._slices import MAX_STEPS, Slice, Tracer
 
 Runner = Callable[[Slice], Array | None]
 """Returns the output code of every root code as a runtime computes it; None where it cannot."""
@@ -94,14 +94,15 @@ def units(
     """
     tracer = Tracer(graph)
     found, notes, seen = [], [], set()
-    for part in tracer.slices():
+    slices = tracer.slices()
+    if len(slices) > MAX_UNITS:
+        raise ModelError(f"has more than {MAX_UNITS} parts for tables; give a piece of it")
+    for part in slices:
         places = sorted({step.node for step in part.steps})
         seen.update(places)
         name = find(part)
         if name.activation == LINEAR:
             continue
-        if len(found) == MAX_UNITS:
-            raise ModelError(f"has more than {MAX_UNITS} activations; give a part of it")
         nodes = tuple(graph.nodes[place] for place in places)
         once = part.evaluate(_reals(part.input), CLIPPED)
         faithful = run(part)
@@ -124,6 +125,8 @@ def units(
 
 def _left_alone(graph: Graph, tracer: Tracer, seen: set[int]) -> Iterator[str]:
     """Yield a note for every node that may be an activation and is part of no unit."""
+    for node in tracer.large:
+        yield f"{graph.nodes[node]}: depends on more than {MAX_STEPS} steps; left alone"
     for node in tracer.left:
         yield f"{graph.nodes[node]}: its result is not quantised; left alone"
     for step in graph.steps:

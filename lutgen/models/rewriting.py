@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -118,14 +119,20 @@ def read_inputs(path: Path) -> dict[str, np.ndarray]:
     """
     try:
         with zipfile.ZipFile(io.BytesIO(_proto.content(path))) as archive:
-            if sum(member.file_size for member in archive.infolist()) > MAX_UNPACKED:
+            members = archive.infolist()
+            if sum(member.file_size for member in members) > MAX_UNPACKED:
                 raise ModelError(f"{path}: unpacks to more than {MAX_UNPACKED >> 20} MiB")
-            return {
-                member.filename.removesuffix(".npy"): from_npy(archive.read(member))
-                for member in archive.infolist()
-            }
-    except (ValueError, OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as problem:
+            if not all(map(_is_plain, members)):
+                raise ModelError(f"{path}: is packed or encrypted in a way that NPZ files are not")
+            return {m.filename.removesuffix(".npy"): from_npy(archive.read(m)) for m in members}
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError) as problem:
         raise ModelError(f"{path}: not arrays of numbers ({shown(problem, 80)[1:-1]})") from None
+
+
+def _is_plain(member: zipfile.ZipInfo) -> bool:
+    """Return whether a member is packed as NumPy packs it: stored or deflated, not encrypted."""
+    encrypted = member.flag_bits & 1
+    return member.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) and not encrypted
 
 
 def _table(

@@ -26,11 +26,6 @@ _IDENTIFIER = b"TFL3"
 _ASTRAY = (struct.error, IndexError, TypeError, ValueError, AttributeError, ArithmeticError)
 """What the accessors raise where the offsets in a file lead astray."""
 
-_ARITHMETIC = {
-    "reference": "LiteRT's reference kernels",
-    "xnnpack": "LiteRT's kernels of processors, XNNPACK's where it has them",
-}
-
 
 def read(path: Path, kernels: str) -> Model:
     """Return the units of a quantised TFLite model.
@@ -66,7 +61,8 @@ def read(path: Path, kernels: str) -> Model:
     except ModelError as problem:
         raise ModelError(f"{path.name}: {problem}") from None
     return Model(
-        tuple(found), "half-away", _ARITHMETIC[kernels], (*notes, *dict.fromkeys(runner.notes))
+        tuple(found), "half-away", litert.KERNELS[kernels].label,
+        (*notes, *dict.fromkeys(runner.notes)),
     )
 
 
@@ -126,7 +122,8 @@ class _Reader:
         nodes: names made so far.
         scalars: constants of one element, found so far.
         outputs: of all subgraphs, found so far.
-        made: tensors that an operator so far makes.
+        read: tensors that an operator so far reads.
+        made: those that one makes.
         operators: those on integer tensors so far, by their nodes.
         closed: nodes with activations inside, so far.
     """
@@ -137,6 +134,7 @@ class _Reader:
     nodes: list[str] = field(default_factory=list)
     scalars: dict[str, Array] = field(default_factory=dict)
     outputs: set[str] = field(default_factory=set)
+    read: set[str] = field(default_factory=set)
     made: set[str] = field(default_factory=set)
     operators: dict[int, litert.Operator] = field(default_factory=dict)
     closed: list[int] = field(default_factory=list)
@@ -177,9 +175,11 @@ class _Reader:
         self.nodes.append(f"{code} #{place}")
         if code in CLOSED:
             self.closed.append(place)
+        self.read.update(tensors.names[i] for i in inputs if i >= 0)
         for name in (tensors.names[i] for i in outputs):
-            if name in self.made:
-                raise ModelError(f"{self.nodes[place]}: tensor {shown(name)} is made twice")
+            if name in self.made or name in self.read:
+                what = "twice" if name in self.made else "after it is read"
+                raise ModelError(f"{self.nodes[place]}: tensor {shown(name)} is made {what}")
             self.made.add(name)
         known = []
         if code in OPERATORS and len(outputs) == 1 and inputs and min(inputs) >= 0:

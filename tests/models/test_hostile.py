@@ -32,6 +32,10 @@ BROKEN = [
      "cannot be computed"),
     ("float s = {1}, float t = {1}, int8 z = {0}, int8 w = {0}",
      between("y = Tanh(x)") + "\nr = Identity(q)", "made twice"),
+    ("float s = {1}, float t = {1}, int8 z = {0}, int8 w = {0}", between("y = Add(x, y)"),
+     "made after it is read"),
+    ("float s = {1}, float t = {1}, int8 z = {0}, int8 w = {0}",
+     "\n".join(reversed(GOOD.split("\n"))), "made after it is read"),
 ]
 
 
@@ -127,6 +131,36 @@ def test_a_very_long_chain_is_cut_into_units(tmp_path) -> None:
     model = read(written(tmp_path, body, outputs="int8[N] r, int8[N] n"))
 
     assert [unit.output_tensor for unit in model.units] == ["n"]
+
+
+def test_a_very_wide_sum_is_left_alone_at_once(tmp_path) -> None:
+    many = [f"a{i} = Tanh(x)" for i in range(3000)]
+    body = between(*many, f"y = Sum({', '.join(f'a{i}' for i in range(3000))})")
+    body += "\nm = Tanh(x)\nn = QuantizeLinear(m, t, w)"
+
+    model = read(written(tmp_path, body, outputs="int8[N] r, int8[N] n"))
+
+    assert [unit.output_tensor for unit in model.units] == ["n"]
+    assert "depends on more than 512 steps" in model.notes[0]
+
+
+def test_more_parts_than_a_manifest_has_tables_are_refused(tmp_path, monkeypatch) -> None:
+    body = between("y = Tanh(x)") + "\nm = Sigmoid(x)\nn = QuantizeLinear(m, t, w)"
+    monkeypatch.setattr("lutgen.models._unit.MAX_UNITS", 1)
+
+    with pytest.raises(ModelError, match="more than 1 parts for tables"):
+        read(written(tmp_path, body, outputs="int8[N] r, int8[N] n"))
+
+
+def test_notes_beyond_a_few_are_counted(capsys, tmp_path) -> None:
+    many = [f"v{i} = Tanh(f{i})" for i in range(20)]
+    path = written(tmp_path, "\n".join([GOOD, *many]),
+                   inputs="int8[N] q, " + ", ".join(f"float[N] f{i}" for i in range(20)),
+                   outputs="int8[N] r, " + ", ".join(f"float[N] v{i}" for i in range(20)))
+
+    assert main(["from-model", str(path), "-o", str(tmp_path / "o")]) == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 13 and lines[-1] == "note: 8 more with -v"
 
 
 def test_a_constant_that_claims_to_be_large_costs_nothing(tmp_path) -> None:

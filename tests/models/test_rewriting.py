@@ -114,6 +114,24 @@ def test_wrong_inputs_are_refused(tmp_path: Path, content, said) -> None:
         rewriting.read_inputs(tmp_path / "inputs.npz")
 
 
+def test_inputs_that_are_damaged_or_packed_otherwise_are_refused(tmp_path: Path) -> None:
+    path, good = tmp_path / "inputs.npz", archive(x=npy(np.arange(4000.0)))
+    outcomes = set()
+    for place in range(0, len(good), 3):
+        path.write_bytes(good[:place] + bytes([good[place] ^ 0x55]) + good[place + 1:])
+        try:
+            outcomes.add(tuple(rewriting.read_inputs(path)))
+        except ModelError as problem:
+            outcomes.add("refused")
+            assert "inputs.npz" in str(problem)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_BZIP2) as file:
+        file.writestr("x.npy", npy(np.zeros(4)))
+
+    assert "refused" in outcomes
+    with pytest.raises(ModelError, match="packed or encrypted"):
+        rewriting.read_inputs(path)
+
+
 def test_inputs_that_unpack_to_too_much_are_refused(tmp_path, monkeypatch) -> None:
     (tmp_path / "inputs.npz").write_bytes(archive(x=npy(np.zeros(10_000))))
     monkeypatch.setattr(rewriting, "MAX_UNPACKED", 1000)

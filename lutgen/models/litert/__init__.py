@@ -6,23 +6,38 @@ differ in few operators.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from lutgen.models.litert import optimized, reference, xnnpack
 from lutgen.models.litert.operator import Operator, Tensor
+from lutgen.models.litert.reference import Kernel
 
 __all__ = ["KERNELS", "Operator", "Tensor", "run"]
 
-KERNELS = {
-    "reference": (reference.kernel,),
-    "xnnpack": (xnnpack.kernel, optimized.kernel, reference.kernel),
-}
-"""Sets of kernels, each with what looks for a kernel, in order.
 
-The first is that of microcontrollers; the other is what LiteRT takes by itself on processors.
-"""
+class Kernels(NamedTuple):
+    """A set of kernels.
+
+    Attributes:
+        label: what it is, for people.
+        sources: each returns the kernel of an operator, or None; the first that has one is asked.
+    """
+
+    label: str
+    sources: tuple[Callable[[Operator], Kernel | None], ...]
+
+
+KERNELS = {
+    "reference": Kernels("LiteRT's reference kernels", (reference.kernel,)),
+    "xnnpack": Kernels(
+        "LiteRT's kernels of processors, XNNPACK's where it has them",
+        (xnnpack.kernel, optimized.kernel, reference.kernel),
+    ),
+}
+"""Microcontrollers have the first set; the other is what LiteRT takes by itself elsewhere."""
 
 
 def run(operator: Operator, codes: Sequence[np.ndarray], kernels: str) -> np.ndarray | None:
@@ -33,7 +48,8 @@ def run(operator: Operator, codes: Sequence[np.ndarray], kernels: str) -> np.nda
         codes: of its inputs, int64; those of constants have one element.
         kernels: one of ``KERNELS``.
     """
-    found = next(filter(None, (look(operator) for look in KERNELS[kernels])), None)
+    sources = KERNELS[kernels].sources
+    found = next(filter(None, (kernel_of(operator) for kernel_of in sources)), None)
     if found is None:
         return None
     differences = [
