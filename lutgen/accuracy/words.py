@@ -1,0 +1,156 @@
+"""What a report says in plain words: the same sentences on every face."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from lutgen.accuracy.judgement import BAD, GOOD, OPEN, Judgement
+from lutgen.accuracy.report import ErrorReport
+from lutgen.accuracy.runs import runs
+from lutgen.ideal import Tolerance
+
+LEADS = {GOOD: "Good enough", OPEN: "Judge for yourself", BAD: "Not good enough"}
+
+# Values that lie further beyond the format than rounding takes them are worth a second look.
+_NOTABLE_OVERSHOOT_LSB = 1.5
+_MOST_RANGES = 3
+
+
+class Sentence(NamedTuple):
+    """One thing that a reader should know.
+
+    Attributes:
+        text: the sentence, in ASCII.
+        notable: whether it may be a reason not to use the table.
+    """
+
+    text: str
+    notable: bool = False
+
+
+def verdict(report: ErrorReport, judgement: Judgement) -> str:
+    """Return whether the table is good enough, in one sentence without its lead."""
+    count = f"{len(report.codes):,}"
+    largest = f"the largest error is {report.max_lsb:.4f} LSB"
+    if judgement.missed:
+        return (
+            f"{judgement.missed:,} of {count} codes {_missing(judgement.tolerance)}; {largest}."
+        )
+    if not judgement.fits:
+        return f"it takes {report.storage_bytes:,} bytes, {judgement.max_bytes:,} are allowed."
+    if judgement.broken:
+        return f"{judgement.broken[0]}."
+    if report.max_lsb == 0:
+        return "every output is exact."
+    if report.correctly_rounded:
+        return "every code is correctly rounded; no table in this format is closer."
+    if judgement.tolerance is None:
+        if report.faithful:
+            return "every code is off by less than 1 LSB (faithful)."
+        return (
+            f"{report.unfaithful_codes:,} of {count} codes are off by 1 LSB or more; {largest}."
+        )
+    asked = "as asked" if judgement.asked else "the limit where none is asked for"
+    return f"no code is off by {limit_text(judgement.tolerance)}, {asked}; {largest}."
+
+
+def limit_text(tolerance: Tolerance) -> str:
+    """Return a tolerance as what no error is: ``more than 0.625 LSB``."""
+    if tolerance.limit is None:
+        return "more than correct rounding takes"
+    return f"{float(tolerance.limit):g} LSB or more" if tolerance.strict else (
+        f"more than {float(tolerance.limit):g} LSB"
+    )
+
+
+def asked_text(tolerance: Tolerance) -> str:
+    """Return a tolerance as what is asked: ``at most 0.625 LSB``."""
+    if tolerance.limit is None:
+        return "every code correctly rounded"
+    return f"{'below' if tolerance.strict else 'at most'} {float(tolerance.limit):g} LSB"
+
+
+def worst(report: ErrorReport) -> str:
+    """Return where the error is largest."""
+    if report.max_lsb == 0:
+        return "No input code has an error."
+    code, x, exact, got, error = report.worst[0]
+    return (
+        f"Worst at input code {code} (x = {x:.6g}): exactly {exact:.6g}, the output code {got} "
+        f"stands for {report.real(got):.6g}, {error:+.4f} LSB off."
+    )
+
+
+def remarks(report: ErrorReport) -> tuple[Sentence, ...]:
+    """Return what else a reader should know of the codes, the notable first."""
+    found = [
+        sentence
+        for sentence in (
+            _saturation(report), _domain(report), _order(report), _waste(report),
+        )
+        if sentence is not None
+    ]
+    return tuple(sorted(found, key=lambda sentence: not sentence.notable))
+
+
+def input_ranges(report: ErrorReport, spans: tuple[tuple[int, int], ...]) -> str:
+    """Return runs of input codes as real ranges: ``x from 4 to 7.9375``."""
+    codes = report.spec.input
+    texts = []
+    for first, last in spans[:_MOST_RANGES]:
+        low, high = (float(codes.decode(codes.min_code + index)) for index in (first, last))
+        texts.append(f"x = {low:.6g}" if first == last else f"x from {low:.6g} to {high:.6g}")
+    more = len(spans) - len(texts)
+    return ", ".join(texts) + (f" and {more:,} more ranges" if more else "")
+
+
+def _missing(tolerance: Tolerance | None) -> str:
+    if tolerance is None or tolerance.limit is None:
+        return "are not correctly rounded"
+    return f"are off by {limit_text(tolerance)}"
+
+
+def _saturation(report: ErrorReport) -> Sentence | None:
+    """Return what there is to say of codes whose value the output format cannot hold."""
+    if not report.saturated:
+        return None
+    beyond = report.overshoot_lsb
+    places = input_ranges(report, runs(report.saturating))
+    far = "less than 1" if beyond < 1 else f"up to {beyond:,.4g}" if beyond < 2**20 else "very many"
+    return Sentence(
+        f"{report.saturated:,} of {len(report.codes):,} input codes saturate ({places}): the "
+        f"function lies {far} LSB beyond the output format there.",
+        beyond > _NOTABLE_OVERSHOOT_LSB,
+    )
+
+
+def _domain(report: ErrorReport) -> Sentence | None:
+    if not report.outside:
+        return None
+    places = input_ranges(report, runs(report.undefined))
+    return Sentence(
+        f"{report.outside:,} of {len(report.codes):,} input codes lie outside the domain "
+        f"({places}): the nearest limit is taken there.",
+        True,
+    )
+
+
+def _order(report: ErrorReport) -> Sentence | None:
+    if not report.monotonicity_breaks:
+        return None
+    return Sentence(
+        f"{report.monotonicity_breaks:,} steps go against the direction that the function "
+        f"always has ({report.promised_direction}).",
+        True,
+    )
+
+
+def _waste(report: ErrorReport) -> Sentence | None:
+    """Return how much of the output format is left unused; a whole bit or more is notable."""
+    count = len(report.used)
+    if not report.unused_codes:
+        return None
+    return Sentence(
+        f"{report.unused_codes:,} of {count:,} output codes are never used.",
+        2 * report.unused_codes >= count and len(report.codes) >= count,
+    )
