@@ -6,6 +6,9 @@ from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup
+
+__all__ = ["Markup", "environment", "fragment", "page", "render", "template_root"]
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -28,7 +31,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,
+        autoescape=_is_markup,
         # Templates hold no constants to fold, and a cold start compiles them.
         optimized=False,
     )
@@ -42,6 +45,32 @@ def render(template: str, **view: object) -> bytes:
         view: flat values: strings, integers, tuples of them.
     """
     return environment().get_template(template).render(view).encode("ascii")
+
+
+def fragment(template: str, **view: object) -> Markup:
+    """Return ``template`` filled with ``view``, to be placed into a page as it stands.
+
+    Args:
+        template: path below the template root.
+        view: flat values; in a template of HTML, texts are escaped and fragments are not.
+    """
+    # All values were escaped when the template was filled.
+    return Markup(environment().get_template(template).render(view))
+
+
+def page(template: str, **view: object) -> bytes:
+    """Return a template of HTML filled with ``view``: ASCII bytes, other characters as references.
+
+    Args:
+        template: path below the template root.
+        view: as for ``fragment``.
+    """
+    return fragment(template, **view).encode("ascii", "xmlcharrefreplace")
+
+
+def _is_markup(name: str | None) -> bool:
+    """Return whether values are escaped in a template: in those of HTML."""
+    return name is not None and name.endswith(".html.jinja")
 
 
 def _source(name: str) -> str | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
 from fractions import Fraction
+from functools import cached_property
 from math import ceil
 from typing import NamedTuple
 
@@ -154,15 +154,15 @@ class Review:
             program = candidate.program
             if program is None or not _alike(program, own):
                 found.append((candidate.method.name, program, False))
-        sizes = [(p.storage_bytes, methods.steps(p)) for _, p, _ in found if p is not None]
+        sizes = [(p.storage_bytes, methods.step_count(p)) for _, p, _ in found if p is not None]
         rows = [
             Alternative(name, None, 0.0, 0, True, chosen) if program is None
             else Alternative(
                 name,
                 program,
                 ErrorReport.measure(program, self.ideal).max_lsb,
-                methods.steps(program),
-                any(_dominates(s, (program.storage_bytes, methods.steps(program))) for s in sizes),
+                methods.step_count(program),
+                any(_dominates(s, (program.storage_bytes, methods.step_count(program))) for s in sizes),
                 chosen,
             )
             for name, program, chosen in found
@@ -172,7 +172,7 @@ class Review:
 
 def _alike(a: Program, b: Program) -> bool:
     """Return whether two programs are the same for a reader."""
-    facts = [(p.method, p.fold, p.storage_bytes, methods.steps(p)) for p in (a, b)]
+    facts = [(p.method, p.fold, p.storage_bytes, methods.step_count(p)) for p in (a, b)]
     return facts[0] == facts[1]
 
 

@@ -49,7 +49,7 @@ class ErrorReport:
         misrounded: how many codes differ from the correctly rounded table.
         saturating: bool, where the correctly rounded value lies beyond the output format.
         undefined: bool, where the function has no finite value.
-        overshoot_lsb: how far the exact values lie beyond the output format at most, in LSB;
+        overshoot_lsb: how far finite exact values lie beyond the output format at most, in LSB;
             2**20 and more where it is further than anybody asks.
         faithful: whether every error is below 1 LSB.
         storage_bytes: bytes of the tables.
@@ -70,7 +70,7 @@ class ErrorReport:
         """Run ``program`` on every code and compare it with ``ideal``."""
         codes = run(program)
         lower, upper = clipped(ideal.lower, ideal.upper, ideal.spec.output)
-        beyond = max(int((ideal.upper - upper).max()), int((lower - ideal.lower).max()))
+        beyond = np.maximum(ideal.upper - upper, lower - ideal.lower)[~ideal.outside]
         scaled = codes << FRACTION_BITS
         farthest = np.maximum(abs(scaled - lower), abs(scaled - upper)).max()
         return cls(
@@ -80,7 +80,7 @@ class ErrorReport:
             misrounded=int(np.count_nonzero(codes != ideal.codes)),
             saturating=ideal.codes != ideal.rounded,
             undefined=ideal.outside,
-            overshoot_lsb=beyond / 2.0**FRACTION_BITS,
+            overshoot_lsb=int(beyond.max(initial=0)) / 2.0**FRACTION_BITS,
             faithful=bool(farthest < 1 << FRACTION_BITS),
             storage_bytes=program.storage_bytes,
         )
@@ -154,11 +154,6 @@ class ErrorReport:
         return int(np.count_nonzero(~self.used))
 
     @cached_property
-    def exact_codes(self) -> np.ndarray:
-        """The exact values clipped to the output range, in output codes: float64."""
-        return self.codes - self.error_lsb
-
-    @cached_property
     def worst(self) -> tuple[WorstCode, ...]:
         """The codes with the largest errors, worst first; equal errors in code order."""
         order = np.argsort(-np.abs(self.error_lsb), kind="stable")[:WORST_CODES]
@@ -168,15 +163,32 @@ class ErrorReport:
         """Return the real number that an output code stands for."""
         return float(self.spec.output.decode(code))
 
+    @cached_property
+    def reals(self) -> np.ndarray:
+        """The real numbers that the output codes stand for: float64."""
+        return self._decoded(self.codes)
+
+    @cached_property
+    def exact_reals(self) -> np.ndarray:
+        """The exact values clipped to the output range, in real units: float64."""
+        return self._decoded(self.codes - self.error_lsb)
+
+    def usage(self, columns: int) -> np.ndarray:
+        """Return which part of the output codes is used, for columns of equally many of them."""
+        return self.used.reshape(min(columns, len(self.used)), -1).mean(axis=1)
+
+    def _decoded(self, codes: np.ndarray) -> np.ndarray:
+        output = self.spec.output
+        return float(output.scale) * (codes - output.zero_point)
+
     def at(self, index: int) -> WorstCode:
         """Return what there is to say of one code, counted from the lowest."""
         code = self.spec.input.min_code + index
         got, error = int(self.codes[index]), float(self.error_lsb[index])
-        output = self.spec.output
         return WorstCode(
             code=code,
             x=float(self.spec.input.decode(code)),
-            exact=float(output.scale) * (got - error - output.zero_point),
+            exact=float(self.exact_reals[index]),
             got=got,
             error_lsb=error,
         )

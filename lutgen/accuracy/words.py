@@ -9,7 +9,8 @@ from lutgen.accuracy.report import ErrorReport
 from lutgen.accuracy.runs import runs
 from lutgen.ideal import Tolerance
 
-LEADS = {GOOD: "Good enough", OPEN: "Judge for yourself", BAD: "Not good enough"}
+_LEADS = {GOOD: "Good enough", OPEN: "Judge for yourself", BAD: "Not good enough"}
+_RESERVED = "Good enough, with a reservation"
 
 # Values that lie further beyond the format than rounding takes them are worth a second look.
 _NOTABLE_OVERSHOOT_LSB = 1.5
@@ -26,6 +27,13 @@ class Sentence(NamedTuple):
 
     text: str
     notable: bool = False
+
+
+def lead(report: ErrorReport, judgement: Judgement) -> str:
+    """Return whether the table is good enough, in a few words."""
+    if judgement.level == GOOD and any(remark.notable for remark in remarks(report)):
+        return _RESERVED
+    return _LEADS[judgement.level]
 
 
 def verdict(report: ErrorReport, judgement: Judgement) -> str:
@@ -112,14 +120,19 @@ def _missing(tolerance: Tolerance | None) -> str:
 
 def _saturation(report: ErrorReport) -> Sentence | None:
     """Return what there is to say of codes whose value the output format cannot hold."""
-    if not report.saturated:
+    spans = runs(report.saturating & ~report.undefined)
+    if not spans:
         return None
     beyond = report.overshoot_lsb
-    places = input_ranges(report, runs(report.saturating))
-    far = "less than 1" if beyond < 1 else f"up to {beyond:,.4g}" if beyond < 2**20 else "very many"
+    count = sum(last - first + 1 for first, last in spans)
+    far = (
+        "less than 1" if beyond < 1 else f"up to {beyond:,.4g}" if beyond < 2**20
+        else "more than a million"
+    )
     return Sentence(
-        f"{report.saturated:,} of {len(report.codes):,} input codes saturate ({places}): the "
-        f"function lies {far} LSB beyond the output format there.",
+        f"{count:,} of {len(report.codes):,} input codes saturate "
+        f"({input_ranges(report, spans)}): the function lies {far} LSB beyond the output format "
+        "there.",
         beyond > _NOTABLE_OVERSHOOT_LSB,
     )
 
@@ -146,11 +159,12 @@ def _order(report: ErrorReport) -> Sentence | None:
 
 
 def _waste(report: ErrorReport) -> Sentence | None:
-    """Return how much of the output format is left unused; a whole bit or more is notable."""
-    count = len(report.used)
+    """Return how much of the output format is left unused; half of its range is notable."""
     if not report.unused_codes:
         return None
+    count, low, high = len(report.used), int(report.codes.min()), int(report.codes.max())
+    wide = 2 * (high - low + 1) > count
+    ends = "" if wide else f": all outputs lie from {low} to {high}, in half of the range or less"
     return Sentence(
-        f"{report.unused_codes:,} of {count:,} output codes are never used.",
-        2 * report.unused_codes >= count and len(report.codes) >= count,
+        f"{report.unused_codes:,} of {count:,} output codes are never used{ends}.", not wide
     )

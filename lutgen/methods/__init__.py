@@ -27,7 +27,7 @@ from lutgen.methods._auto import (
     STEP_BYTES,
     Candidate,
     cheapest,
-    steps,
+    step_count,
 )
 from lutgen.numerics.literals import Number
 from lutgen.program import Program
@@ -35,7 +35,7 @@ from lutgen.spec import FAITHFUL_WORD, Spec
 
 __all__ = [
     "STEP_BYTES", "Candidate", "alternatives", "approximate", "asked_tolerance", "candidates",
-    "most_bytes", "steps",
+    "most_bytes", "step_count",
 ]
 
 DEFAULT_TOLERANCE = Tolerance(Fraction(5, 8))
