@@ -8,7 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-__all__ = ["Markup", "environment", "fragment", "page", "render", "template_root"]
+__all__ = ["Markup", "environment", "fragment", "page", "render", "template_root", "text"]
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -44,7 +44,12 @@ def render(template: str, **view: object) -> bytes:
         template: path below the template root, such as ``c/header.h.jinja``.
         view: flat values: strings, integers, tuples of them.
     """
-    return environment().get_template(template).render(view).encode("ascii")
+    return text(template, **view).encode("ascii")
+
+
+def text(template: str, **view: object) -> str:
+    """Return ``template`` filled with ``view``, as text; see ``render``."""
+    return environment().get_template(template).render(view)
 
 
 def fragment(template: str, **view: object) -> Markup:
@@ -55,17 +60,17 @@ def fragment(template: str, **view: object) -> Markup:
         view: flat values; in a template of HTML, texts are escaped and fragments are not.
     """
     # All values were escaped when the template was filled.
-    return Markup(environment().get_template(template).render(view))
+    return Markup(text(template, **view))
 
 
-def page(template: str, **view: object) -> bytes:
-    """Return a template of HTML filled with ``view``: ASCII bytes, other characters as references.
+def page(template: str, **view: object) -> str:
+    """Return a template of HTML filled with ``view``, in ASCII: the rest as references.
 
     Args:
         template: path below the template root.
         view: as for ``fragment``.
     """
-    return fragment(template, **view).encode("ascii", "xmlcharrefreplace")
+    return text(template, **view).encode("ascii", "xmlcharrefreplace").decode("ascii")
 
 
 def _is_markup(name: str | None) -> bool:

@@ -46,17 +46,17 @@ class Alternative(NamedTuple):
         method: its name.
         program: the program; None where it cannot keep the error within the storage looked at.
         max_lsb: its largest error.
-        steps: how many steps it takes.
+        size: bytes and steps that it takes.
         dominated: whether another one takes neither more bytes nor more steps, and less of one.
         chosen: whether it is the table under review.
     """
 
     method: str
     program: Program | None
-    max_lsb: float
-    steps: int
-    dominated: bool
-    chosen: bool
+    max_lsb: float = 0.0
+    size: tuple[int, int] = (0, 0)
+    dominated: bool = False
+    chosen: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,17 +65,17 @@ class Review:
 
     Attributes:
         solution: what is reviewed.
-        ideal: what the exact function demands.
         judgement: the report against what was asked for.
         requirements: the properties that were asked for by name.
         other: another table to compare with; None where there is none.
+        ideal: what the exact function demands; None of a kernel, of which less is shown.
     """
 
     solution: Solution
-    ideal: Ideal
     judgement: Judgement
     requirements: tuple[str, ...] = ()
     other: Solution | None = None
+    ideal: Ideal | None = None
 
     @classmethod
     def of(
@@ -88,15 +88,16 @@ class Review:
             required: names of properties that it has to have.
             other: what to compare it with.
         """
+        names, report = tuple(required), solution.report
+        broken = requirements.broken(report, names)
+        method = solution.spec.method
+        if not isinstance(report, ErrorReport):
+            tolerance = methods.tolerance_of(method)
+            return cls(solution, Judgement.of_sample(report, method, tolerance, broken), names)
         ideal = Ideal.of(solution.spec)
-        names = tuple(required)
-        judgement = Judgement.of(
-            solution.report,
-            ideal,
-            methods.asked_tolerance(ideal),
-            tuple(requirements.broken(solution.report, names)),
-        )
-        return cls(solution, ideal, judgement, names, other)
+        tolerance = methods.asked_tolerance(ideal)
+        judgement = Judgement.of(report, ideal, tolerance, broken)
+        return cls(solution, judgement, names, other, ideal)
 
     @property
     def report(self) -> ErrorReport:
@@ -149,37 +150,32 @@ class Review:
     def alternatives(self) -> tuple[Alternative, ...]:
         """What every method makes of the spec, and the table itself; the fewest bytes first."""
         own = self.solution.program
-        found = [(own.method, own, True)]
-        for candidate in methods.alternatives(self.ideal, self.compared_at):
-            program = candidate.program
-            if program is None or not _alike(program, own):
-                found.append((candidate.method.name, program, False))
-        sizes = [(p.storage_bytes, methods.step_count(p)) for _, p, _ in found if p is not None]
-        rows = [
-            Alternative(name, None, 0.0, 0, True, chosen) if program is None
-            else Alternative(
-                name,
-                program,
-                ErrorReport.measure(program, self.ideal).max_lsb,
-                methods.step_count(program),
-                any(_dominates(s, (program.storage_bytes, methods.step_count(program))) for s in sizes),
-                chosen,
-            )
-            for name, program, chosen in found
+        found = [
+            Alternative(candidate.method.name, candidate.program)
+            for candidate in methods.alternatives(self.ideal, self.compared_at)
+            if candidate.program is None or not _alike(candidate.program, own)
         ]
-        return tuple(sorted(rows, key=_size))
+        found.append(Alternative(own.method, own, chosen=True))
+        sizes = [_size(row.program) for row in found if row.program is not None]
+        measured = [
+            row if row.program is None else row._replace(
+                max_lsb=ErrorReport.measure(row.program, self.ideal).max_lsb,
+                size=_size(row.program),
+                dominated=any(_dominates(size, _size(row.program)) for size in sizes),
+            )
+            for row in found
+        ]
+        return tuple(sorted(measured, key=lambda row: (row.program is None, row.size)))
 
 
 def _alike(a: Program, b: Program) -> bool:
     """Return whether two programs are the same for a reader."""
-    facts = [(p.method, p.fold, p.storage_bytes, methods.step_count(p)) for p in (a, b)]
-    return facts[0] == facts[1]
+    return (a.method, a.fold, _size(a)) == (b.method, b.fold, _size(b))
+
+
+def _size(program: Program) -> tuple[int, int]:
+    return program.storage_bytes, methods.step_count(program)
 
 
 def _dominates(one: tuple[int, int], other: tuple[int, int]) -> bool:
     return one != other and one[0] <= other[0] and one[1] <= other[1]
-
-
-def _size(row: Alternative) -> tuple[bool, int, int]:
-    program = row.program
-    return program is None, 0 if program is None else program.storage_bytes, row.steps

@@ -6,11 +6,16 @@ from typing import NamedTuple
 
 import numpy as np
 
+from lutgen.accuracy.measured import Measured
 from lutgen.accuracy.report import ErrorReport
 from lutgen.ideal import Ideal, Tolerance
+from lutgen.spec import Method
 
 GOOD, OPEN, BAD = "good", "open", "bad"
 """All that was asked for is kept; nothing was asked that would tell; something is not kept."""
+
+
+_FLOAT_SLACK = 2.0**-30
 
 
 class Judgement(NamedTuple):
@@ -23,7 +28,7 @@ class Judgement(NamedTuple):
         max_bytes: the storage allowed; None where it is free.
         storage_bytes: the storage taken.
         faithful: whether every error is below 1 LSB.
-        broken: a sentence for every requirement that is not kept.
+        broken: every requirement that is not kept, with the reason in a sentence.
     """
 
     tolerance: Tolerance | None
@@ -32,7 +37,7 @@ class Judgement(NamedTuple):
     max_bytes: int | None
     storage_bytes: int
     faithful: bool
-    broken: tuple[str, ...] = ()
+    broken: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def of(
@@ -40,7 +45,7 @@ class Judgement(NamedTuple):
         report: ErrorReport,
         ideal: Ideal,
         tolerance: Tolerance | None,
-        broken: tuple[str, ...] = (),
+        broken: tuple[tuple[str, str], ...] = (),
     ) -> Judgement:
         """Return the judgement of a report.
 
@@ -58,6 +63,38 @@ class Judgement(NamedTuple):
         return cls(
             tolerance=tolerance,
             asked=method.exact or method.max_error is not None,
+            missed=missed,
+            max_bytes=method.max_bytes,
+            storage_bytes=report.storage_bytes,
+            faithful=report.faithful,
+            broken=broken,
+        )
+
+    @classmethod
+    def of_sample(
+        cls,
+        report: Measured,
+        method: Method,
+        tolerance: Tolerance | None,
+        broken: tuple[tuple[str, str], ...] = (),
+    ) -> Judgement:
+        """Return the judgement of a report that knows the exact values only to a float.
+
+        Args:
+            report: errors of some or of all inputs.
+            method: what was asked for.
+            tolerance: the error to keep; None where none was asked for.
+            broken: what ``requirements.broken`` says.
+        """
+        missed = 0
+        if tolerance is not None and tolerance.limit is not None:
+            limit = float(tolerance.limit)
+            errors = np.abs(report.error_lsb)
+            over = errors >= limit if tolerance.strict else errors > limit + _FLOAT_SLACK
+            missed = int(np.count_nonzero(over))
+        return cls(
+            tolerance=tolerance,
+            asked=tolerance is not None,
             missed=missed,
             max_bytes=method.max_bytes,
             storage_bytes=report.storage_bytes,

@@ -95,11 +95,6 @@ class ErrorReport:
         """For how many codes the function has no finite value."""
         return int(np.count_nonzero(self.undefined))
 
-    @property
-    def correctly_rounded(self) -> bool:
-        """Whether every code equals the correctly rounded table, ties too."""
-        return self.misrounded == 0
-
     @cached_property
     def max_lsb(self) -> float:
         """Largest absolute error in LSB."""
@@ -114,11 +109,6 @@ class ErrorReport:
     def bias_lsb(self) -> float:
         """Mean error in LSB."""
         return float(np.mean(self.error_lsb))
-
-    @cached_property
-    def unfaithful_codes(self) -> int:
-        """How many codes are off by 1 LSB or more."""
-        return int(np.count_nonzero(np.abs(self.error_lsb) >= 1))
 
     @property
     def max_real(self) -> float:
@@ -158,6 +148,18 @@ class ErrorReport:
         """The codes with the largest errors, worst first; equal errors in code order."""
         order = np.argsort(-np.abs(self.error_lsb), kind="stable")[:WORST_CODES]
         return tuple(self.at(int(index)) for index in order)
+
+    def _repr_html_(self) -> str:
+        """Return the report as a notebook shows it."""
+        from lutgen.accuracy.notebook import report_html
+
+        return report_html(self)
+
+    def _repr_markdown_(self) -> str:
+        """Return the report as a notebook without HTML shows it."""
+        from lutgen.accuracy.notebook import report_markdown
+
+        return report_markdown(self)
 
     def real(self, code: int) -> float:
         """Return the real number that an output code stands for."""

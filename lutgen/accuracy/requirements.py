@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
+from lutgen.accuracy.measured import Measured
 from lutgen.accuracy.report import ErrorReport
 from lutgen.activations._record import NONDECREASING, NONINCREASING
 from lutgen.errors import BudgetError, UsageError
@@ -24,39 +25,47 @@ def parse(lists: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def broken(report: ErrorReport, names: Iterable[str]) -> list[str]:
-    """Return a sentence for each requirement that the table does not keep."""
-    return [reason for name in names for reason in [_REASONS[name](report)] if reason]
+def broken(report: Measured, names: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Return each requirement that the table does not keep, with the reason in a sentence.
+
+    Raises:
+        UsageError: one makes no sense for the table.
+    """
+    reasons = ((name, _REASONS[name](report)) for name in names)
+    return tuple((name, reason) for name, reason in reasons if reason)
 
 
-def demand(report: ErrorReport, names: Iterable[str]) -> None:
+def demand(report: Measured, names: Iterable[str]) -> None:
     """Refuse a table that does not keep all requirements.
 
     Raises:
         BudgetError: it says what the first of them is broken by.
     """
-    for reason in broken(report, names):
+    for _, reason in broken(report, names):
         raise BudgetError(f"{report.spec.name}: {reason}")
 
 
-def _unfaithful(report: ErrorReport) -> str:
+def _unfaithful(report: Measured) -> str:
     if report.faithful:
         return ""
     worst = report.worst[0]
     return f"not faithful: input code {worst.code} is off by {abs(worst.error_lsb):.4f} LSB"
 
 
-def _misrounded(report: ErrorReport) -> str:
-    if report.correctly_rounded:
+def _misrounded(report: Measured) -> str:
+    if report.misrounded == 0:
         return ""
+    advice = " (--exact asks for a program without any)"
     return (
-        f"not correctly rounded: {report.misrounded} of {len(report.codes)} codes are others "
-        "(--exact asks for a program without any)"
+        f"not correctly rounded: {report.misrounded} of {len(report.codes)} codes are others"
+        f"{advice if isinstance(report, ErrorReport) else ''}"
     )
 
 
-def _turning(report: ErrorReport) -> str:
+def _turning(report: Measured) -> str:
     """Return where the output goes against its direction: the promised one, else the likelier."""
+    if not isinstance(report, ErrorReport):
+        raise UsageError("--require monotone is for functions of one number; leave it out")
     promised = report.promised_direction
     directions = (NONDECREASING, NONINCREASING) if promised is None else (promised,)
     against = {direction: report.steps_against(direction) for direction in directions}
@@ -74,7 +83,7 @@ def _turning(report: ErrorReport) -> str:
     )
 
 
-_REASONS: dict[str, Callable[[ErrorReport], str]] = {
+_REASONS: dict[str, Callable[[Measured], str]] = {
     "faithful": _unfaithful,
     "correctly-rounded": _misrounded,
     "monotone": _turning,

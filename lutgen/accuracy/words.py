@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from lutgen.accuracy.judgement import BAD, GOOD, OPEN, Judgement
+from lutgen.accuracy.measured import Measured
 from lutgen.accuracy.report import ErrorReport
 from lutgen.accuracy.runs import runs
 from lutgen.ideal import Tolerance
@@ -29,37 +30,35 @@ class Sentence(NamedTuple):
     notable: bool = False
 
 
-def lead(report: ErrorReport, judgement: Judgement) -> str:
+def lead(report: Measured, judgement: Judgement) -> str:
     """Return whether the table is good enough, in a few words."""
     if judgement.level == GOOD and any(remark.notable for remark in remarks(report)):
         return _RESERVED
     return _LEADS[judgement.level]
 
 
-def verdict(report: ErrorReport, judgement: Judgement) -> str:
+def verdict(report: Measured, judgement: Judgement) -> str:
     """Return whether the table is good enough, in one sentence without its lead."""
-    count = f"{len(report.codes):,}"
+    # A kernel may have more inputs than can be measured.
+    one = "code" if isinstance(report, ErrorReport) else "measured output"
     largest = f"the largest error is {report.max_lsb:.4f} LSB"
     if judgement.missed:
-        return (
-            f"{judgement.missed:,} of {count} codes {_missing(judgement.tolerance)}; {largest}."
-        )
+        missing = _missing(judgement.tolerance)
+        return f"{judgement.missed:,} of {len(report.codes):,} {one}s {missing}; {largest}."
     if not judgement.fits:
         return f"it takes {report.storage_bytes:,} bytes, {judgement.max_bytes:,} are allowed."
     if judgement.broken:
-        return f"{judgement.broken[0]}."
+        return f"{judgement.broken[0][1]}."
     if report.max_lsb == 0:
-        return "every output is exact."
-    if report.correctly_rounded:
-        return "every code is correctly rounded; no table in this format is closer."
+        return f"every {one} is exact."
+    if report.misrounded == 0:
+        return f"every {one} is correctly rounded; no table in this format is closer."
     if judgement.tolerance is None:
         if report.faithful:
-            return "every code is off by less than 1 LSB (faithful)."
-        return (
-            f"{report.unfaithful_codes:,} of {count} codes are off by 1 LSB or more; {largest}."
-        )
+            return f"every {one} is off by less than 1 LSB (faithful); {largest}."
+        return f"some {one}s are off by 1 LSB or more; {largest}."
     asked = "as asked" if judgement.asked else "the limit where none is asked for"
-    return f"no code is off by {limit_text(judgement.tolerance)}, {asked}; {largest}."
+    return f"no {one} is off by {limit_text(judgement.tolerance)}, {asked}; {largest}."
 
 
 def limit_text(tolerance: Tolerance) -> str:
@@ -78,19 +77,27 @@ def asked_text(tolerance: Tolerance) -> str:
     return f"{'below' if tolerance.strict else 'at most'} {float(tolerance.limit):g} LSB"
 
 
-def worst(report: ErrorReport) -> str:
+def worst(report: Measured) -> str:
     """Return where the error is largest."""
     if report.max_lsb == 0:
         return "No input code has an error."
-    code, x, exact, got, error = report.worst[0]
+    first = report.worst[0]
+    if not isinstance(report, ErrorReport):
+        return (
+            f"Worst at {first.code}: exactly {first.exact:.6g}, the output code {first.got} is "
+            f"{first.error_lsb:+.4f} LSB off."
+        )
     return (
-        f"Worst at input code {code} (x = {x:.6g}): exactly {exact:.6g}, the output code {got} "
-        f"stands for {report.real(got):.6g}, {error:+.4f} LSB off."
+        f"Worst at input code {first.code} (x = {first.x:.6g}): exactly {first.exact:.6g}, the "
+        f"output code {first.got} stands for {report.real(first.got):.6g}, "
+        f"{first.error_lsb:+.4f} LSB off."
     )
 
 
-def remarks(report: ErrorReport) -> tuple[Sentence, ...]:
+def remarks(report: Measured) -> tuple[Sentence, ...]:
     """Return what else a reader should know of the codes, the notable first."""
+    if not isinstance(report, ErrorReport):
+        return ()
     found = [
         sentence
         for sentence in (

@@ -31,11 +31,11 @@ from lutgen.methods._auto import (
 )
 from lutgen.numerics.literals import Number
 from lutgen.program import Program
-from lutgen.spec import FAITHFUL_WORD, Spec
+from lutgen.spec import FAITHFUL_WORD, Method, Spec
 
 __all__ = [
     "STEP_BYTES", "Candidate", "alternatives", "approximate", "asked_tolerance", "candidates",
-    "most_bytes", "step_count",
+    "most_bytes", "step_count", "tolerance_of",
 ]
 
 DEFAULT_TOLERANCE = Tolerance(Fraction(5, 8))
@@ -112,17 +112,25 @@ def most_bytes(spec: Spec) -> int:
 def asked_tolerance(ideal: Ideal) -> Tolerance | None:
     """Return the tolerance to keep; None where a size is given and the error is to be least."""
     options = ideal.spec.method
-    if options.exact:
-        return EXACT
-    if options.max_error == FAITHFUL_WORD:
-        return FAITHFUL
-    if options.max_error is not None:
-        return Tolerance(Number.parse(options.max_error, "--max-error").value)
+    asked = tolerance_of(options)
+    if asked is not None:
+        return asked
     if options.name == "lut":
         return EXACT
     if options.segments is not None or options.max_bytes is not None:
         return None
     return NEAREST if ideal.spec.output.width <= 8 else DEFAULT_TOLERANCE
+
+
+def tolerance_of(method: Method) -> Tolerance | None:
+    """Return the tolerance that a method's options give; None where they leave it open."""
+    if method.exact:
+        return EXACT
+    if method.max_error == FAITHFUL_WORD:
+        return FAITHFUL
+    if method.max_error is not None:
+        return Tolerance(Number.parse(method.max_error, "--max-error").value)
+    return None
 
 
 def _largest_error(candidate: Candidate, ideal: Ideal) -> float:

@@ -40,7 +40,7 @@ def evaluate_all(program: Program, inputs: Mapping[str, np.ndarray]) -> dict[str
 
 
 def trace(program: Program, inputs: Mapping[str, np.ndarray]) -> list[np.ndarray]:
-    """Return the result of every step of ``program``, constants as scalars; see ``evaluate_all``."""
+    """Return the result of every step, a scalar of a constant; see ``evaluate_all``."""
     results: list[np.ndarray] = []
     for value in program.values:
         if isinstance(value.op, ops.Input):

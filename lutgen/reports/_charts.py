@@ -235,9 +235,9 @@ def storage_chart(review: Review) -> Chart | None:
     rows = [row for row in review.alternatives if row.program is not None]
     if len(rows) < 3:
         return None
-    sizes = [max(row.program.storage_bytes, 1) for row in rows]
+    sizes = [max(row.size[0], 1) for row in rows]
     across = plot.padded(log10(min(sizes)), log10(max(sizes)), 0.08)
-    axis = plot.padded(0, max(row.steps for row in rows), 0.1)
+    axis = plot.padded(0, max(row.size[1] for row in rows), 0.1)
     span = across.high - across.low
     mantissas = (1,) if span > 2 else (1, 3) if span > 1 else (1, 2, 5)
     decades = [
@@ -249,7 +249,7 @@ def storage_chart(review: Review) -> Chart | None:
     # Methods that take the same are one point with the letters of all of them.
     points: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for row, size, letter in zip(rows, sizes, letters(len(rows)), strict=True):
-        place = across.right(log10(size)), axis.down(row.steps)
+        place = across.right(log10(size)), axis.down(row.size[1])
         points.setdefault(place, []).append((_standing(row), letter))
     marks = [
         (x, y, min(standing for standing, _ in here), ", ".join(letter for _, letter in here))

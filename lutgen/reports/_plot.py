@@ -142,6 +142,7 @@ def _relative(points: Sequence[tuple[int, int]]) -> str:
     for nx, ny in rest:
         if (nx, ny) == (x, y):
             continue
-        parts.append(f"h{nx - x}" if ny == y else f"v{ny - y}" if nx == x else f"l{nx - x} {ny - y}")
+        dx, dy = nx - x, ny - y
+        parts.append(f"h{dx}" if not dy else f"v{dy}" if not dx else f"l{dx} {dy}")
         x, y = nx, ny
     return "".join(parts)

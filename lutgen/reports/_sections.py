@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from lutgen import methods
 from lutgen.accuracy import words
 from lutgen.accuracy.judgement import BAD, GOOD
-from lutgen.accuracy.report import WorstCode
+from lutgen.accuracy.report import ErrorReport, WorstCode
 from lutgen.accuracy.runs import runs
 from lutgen.accuracy.split import Part
+from lutgen.formats import NumberFormat
 from lutgen.rendering import Markup, fragment
 from lutgen.reports import _charts as charts
 from lutgen.reports import _numbers as numbers
+from lutgen.reports import _parts as make
 from lutgen.reports import terminal
-from lutgen.review import Alternative, Review
-
-Cells = tuple[tuple[str, str], ...]
+from lutgen.reports._parts import Cells, Row
+from lutgen.review import Review
 
 # More rows than this are not read; the ones that matter most are kept.
 _MOST_PIECES = 256
@@ -34,10 +34,11 @@ _MARKS = {GOOD: "\N{CHECK MARK}", BAD: "\N{BALLOT X}"}
 
 def header(review: Review) -> Markup:
     """Return the head of the page: what the table is."""
-    spec = review.report.spec
+    spec, report = review.solution.spec, review.report
+    whole = isinstance(report, ErrorReport)
     return fragment(
         "report/header.html.jinja",
-        kind="Error report, every input code measured",
+        kind=f"Error report, {'every input code' if whole else report.stimulus.text} measured",
         name=spec.name,
         formula=spec.definition,
         description=spec.description,
@@ -72,19 +73,17 @@ def verdict(review: Review) -> Markup:
 
 def asked(review: Review) -> Markup:
     """Return what was asked for, and whether it is kept."""
-    spec, program = review.report.spec, review.solution.program
+    spec, program = review.solution.spec, review.solution.program
     facts = [
         ("Source", spec.activation.source, ""),
-        ("Input codes", spec.input.description, ""),
-        ("Output codes", spec.output.description, ""),
+        *_formats("Input", spec.inputs),
+        *_formats("Output", spec.outputs),
         ("Rounding", spec.rounding, ""),
         ("Method", terminal.method(program), ""),
         *_limits(review),
     ]
-    shown = [(label, numbers.typeset(text), kind) for label, text, kind in facts if text]
-    return _section(
-        "asked", "What was asked for", "", [fragment("report/facts.html.jinja", facts=shown)]
-    )
+    shown = [(label, numbers.typeset(text), kind) for label, text, kind in facts]
+    return make.section("asked", "What was asked for", "", [make.facts(shown)])
 
 
 def curves(review: Review) -> Markup:
@@ -107,10 +106,9 @@ def curves(review: Review) -> Markup:
             ("at-output", "Output code (value)"), ("at-error", "Error in LSB"),
         ],
     )
-    parts = [
+    return make.section("curves", "Where the error is", "", [
         charts.function_chart(review).render(), charts.error_chart(review).render(), explorer,
-    ]
-    return _section("curves", "Where the error is", "", parts)
+    ])
 
 
 def points(review: Review) -> list[str]:
@@ -133,10 +131,10 @@ def sources(review: Review) -> Markup:
         ("Arithmetic", split.arithmetic),
         ("Error", Part(report.error_lsb)),
     )
-    table = _table(
+    table = make.table(
         "split", "What the error is made of, in LSB",
         (("Part", "text"), ("Largest", ""), ("RMS", ""), ("Mean", ""), ("Codes", "")),
-        [("chosen" if name == "Error" else "", _head(name, "text"), _part(part))
+        [("chosen" if name == "Error" else "", make.head(name, "text"), _part(part))
          for name, part in parts],
     )
     index = report.worst[0].code - report.spec.input.min_code
@@ -147,7 +145,7 @@ def sources(review: Review) -> Markup:
         for (name, part), meaning in zip(parts, _MEANINGS, strict=True)
     ])
     block = fragment("report/section_part.html.jinja", parts=[table, terms])
-    return _section(
+    return make.section(
         "sources", "How large the errors are, and where they come from", "",
         [charts.histogram_chart(review).render(), block],
     )
@@ -159,10 +157,10 @@ def worst(review: Review) -> Markup:
     per_column, low = review.envelope.per_column, report.spec.input.min_code
     shown = set(review.envelope.farthest.tolist())
 
-    def row(code: WorstCode) -> tuple[str, Markup, Cells]:
+    def row(code: WorstCode) -> Row:
         index = code.code - low
         place = str(index // per_column) if index in shown else ""
-        return "", _head(numbers.code(code.code), place=place), (
+        return "", make.head(numbers.code(code.code), place=place), (
             (numbers.real(code.x), ""),
             (numbers.precise(code.exact), ""),
             (numbers.code(code.got), ""),
@@ -170,13 +168,13 @@ def worst(review: Review) -> Markup:
             (numbers.typeset(f"{code.error_lsb:+.5f}"), ""),
         )
 
-    table = _table(
+    table = make.table(
         "worst-codes", f"The {len(report.worst)} input codes with the largest errors",
         (("Input code", ""), ("x", ""), ("Exact value", ""), ("Output code", ""),
          ("Output value", ""), ("Error in LSB", "")),
         [row(code) for code in report.worst],
     )
-    return _section("worst", "The worst codes", "", [table])
+    return make.section("worst", "The worst codes", "", [table])
 
 
 def pieces(review: Review) -> Markup | None:
@@ -187,7 +185,7 @@ def pieces(review: Review) -> Markup | None:
     codes = review.report.spec.input
     shown = sorted(found, key=lambda p: -abs(p.worst.error_lsb))[:_MOST_PIECES]
     rows = [
-        ("", _head(numbers.code(codes.min_code + piece.first)), (
+        ("", make.head(numbers.code(codes.min_code + piece.first)), (
             (numbers.code(codes.min_code + piece.last), ""),
             (numbers.real(float(codes.decode(codes.min_code + piece.first))), ""),
             (numbers.real(float(codes.decode(codes.min_code + piece.last))), ""),
@@ -201,7 +199,7 @@ def pieces(review: Review) -> Markup | None:
     caption = "Breakpoints, and the largest error between them" + (
         f"; {left:,} pieces with smaller errors are left out" if left else ""
     )
-    table = _table(
+    table = make.table(
         "piece-table", caption,
         (("First code", ""), ("Last code", ""), ("from x", ""), ("to x", ""), ("Codes", ""),
          ("Largest error", ""), ("at code", "")),
@@ -221,7 +219,7 @@ def pieces(review: Review) -> Markup | None:
     more = fragment(
         "report/more.html.jinja", summary=f"Breakpoints of {len(shown):,} pieces", body=table
     )
-    return _section("pieces", "Segments", numbers.typeset(lead), [more])
+    return make.section("pieces", "Segments", numbers.typeset(lead), [more])
 
 
 def coverage(review: Review) -> Markup:
@@ -231,77 +229,24 @@ def coverage(review: Review) -> Markup:
         *_runs(review, "saturate", report.saturating & ~report.undefined),
         *_runs(review, "outside the domain", report.undefined),
     ]
-    parts = [charts.usage_chart(report).render()]
+    shown = [charts.usage_chart(report).render()]
     if rows:
-        parts.append(_table(
+        shown.append(make.table(
             "ranges", "Input codes without a value that the output can hold",
             (("They", "text"), ("First code", ""), ("Last code", ""), ("from x", ""),
              ("to x", ""), ("Codes", "")),
             rows,
         ))
     else:
-        parts.append(_note("No input code saturates or lies outside the domain."))
-    return _section("coverage", "How the codes are used", "", parts)
+        shown.append(make.note("No input code saturates or lies outside the domain."))
+    return make.section("coverage", "How the codes are used", "", shown)
 
 
-def storage(review: Review) -> Markup:
-    """Return what every method takes for the same error."""
-    rows = review.alternatives
-    names = charts.letters(len(rows))
-    table = _table(
-        "methods", f"Every method, {words.asked_text(review.compared_at)}",
-        (("", "text"), ("Method", "text"), ("Bytes", ""), ("Steps", ""), ("Segments", ""),
-         ("Largest error", ""), ("", "text")),
-        [_method_row(row, name) for row, name in zip(rows, names, strict=True)],
-    )
-    chart = charts.storage_chart(review)
-    lead = (
-        "Steps are integer operations, a search counted once per halving. Methods are searched "
-        f"up to {methods.most_bytes(review.report.spec):,} bytes."
-    )
-    parts = [table] if chart is None else [table, chart.render()]
-    return _section("storage", "Storage by method", lead, parts)
-
-
-def comparison(review: Review) -> Markup | None:
-    """Return how the table compares with another one."""
-    if review.other is None:
-        return None
-    mine, other = review.solution, review.other
-    facts = (
-        ("Method", *(numbers.typeset(terminal.method(s.program)) for s in (mine, other))),
-        ("Largest error in LSB", *(numbers.lsb(s.report.max_lsb) for s in (mine, other))),
-        ("Largest error, real", *(numbers.real(s.report.max_real) for s in (mine, other))),
-        ("Root mean square in LSB", *(numbers.lsb(s.report.rms_lsb) for s in (mine, other))),
-        ("Mean error in LSB", *(numbers.signed_lsb(s.report.bias_lsb) for s in (mine, other))),
-        ("Codes that are not the nearest",
-         *(numbers.whole(s.report.misrounded) for s in (mine, other))),
-        ("Storage in bytes", *(numbers.whole(s.report.storage_bytes) for s in (mine, other))),
-        ("Steps", *(numbers.whole(methods.step_count(s.program)) for s in (mine, other))),
-    )
-    rows = [("", _head(label, "text"), ((a, "wrap"), (b, "wrap"))) for label, a, b in facts]
-    table = _table(
-        "against", f"{mine.spec.name} and {other.spec.name}",
-        (("", "text"), ("This table", ""),
-         (f"{other.spec.name} ({other.spec.method.name})", "")),
-        rows,
-    )
-    return _section("comparison", "Compared with another table", _difference(review), [table])
-
-
-def _difference(review: Review) -> str:
-    """Return in a sentence how the codes of two tables differ."""
-    found = review.comparison
-    if found is None:
-        return "Their formats differ, so their codes cannot be compared one by one."
-    if not found.differing:
-        return "Every code is the same."
-    codes = review.report.spec.input
-    return numbers.typeset(
-        f"{found.differing:,} of {len(review.report.codes):,} codes differ, by at most "
-        f"{found.largest:,} (first at input code {codes.min_code + found.at}). This table is "
-        f"nearer to the exact value on {found.nearer:,} of them, the other on {found.farther:,}."
-    )
+def _formats(side: str, formats: Mapping[str, NumberFormat]) -> list[tuple[str, str, str]]:
+    """Return the codes of one side, by name where there are several."""
+    if len(formats) == 1:
+        return [(f"{side} codes", codes.description, "") for codes in formats.values()]
+    return [(f"{side} {name}", codes.description, "") for name, codes in formats.items()]
 
 
 def _limits(review: Review) -> Iterable[tuple[str, str, str]]:
@@ -318,14 +263,12 @@ def _limits(review: Review) -> Iterable[tuple[str, str, str]]:
         yield "Storage", (
             f"at most {judgement.max_bytes:,} bytes: takes {report.storage_bytes:,}"
         ), kept
-    segments = report.spec.method.segments
+    segments = review.solution.spec.method.segments
     if segments is not None:
         yield "Segments", f"{segments:,}", ""
+    broken = dict(judgement.broken)
     for name in review.requirements:
-        reasons = [r for r in judgement.broken if r.startswith(f"not {name.replace('-', ' ')}")]
-        yield "Required", reasons[0] if reasons else f"{name}: kept", (
-            "broken" if reasons else "kept"
-        )
+        yield "Required", broken.get(name, f"{name}: kept"), "broken" if name in broken else "kept"
 
 
 def _part(part: Part) -> Cells:
@@ -336,13 +279,13 @@ def _part(part: Part) -> Cells:
     )
 
 
-def _runs(review: Review, what: str, mask: object) -> list[tuple[str, Markup, Cells]]:
+def _runs(review: Review, what: str, mask: object) -> list[Row]:
     """Return a row for each run of input codes in a mask, the longest where they are many."""
     codes = review.report.spec.input
     found = runs(mask)
     kept = sorted(sorted(found, key=lambda run: run[0] - run[1])[:_MOST_RUNS])
     rows = [
-        ("", _head(what, "text"), (
+        ("", make.head(what, "text"), (
             (numbers.code(codes.min_code + first), ""),
             (numbers.code(codes.min_code + last), ""),
             (numbers.real(float(codes.decode(codes.min_code + first))), ""),
@@ -353,53 +296,5 @@ def _runs(review: Review, what: str, mask: object) -> list[tuple[str, Markup, Ce
     ]
     if len(found) > len(kept):
         left = ((f"and {len(found) - len(kept):,} shorter runs", "prose"),)
-        rows.append(("muted", _head(what, "text"), left))
+        rows.append(("muted", make.head(what, "text"), left))
     return rows
-
-
-def _method_row(row: Alternative, letter: str) -> tuple[str, Markup, Cells]:
-    """Return what a method takes, as a row."""
-    head = _head(letter if row.program else "", "text")
-    if row.program is None:
-        return "muted", head, (
-            (row.method, "text"), ("", ""), ("", ""), ("", ""), ("", ""),
-            ("takes more bytes, or cannot", "text"),
-        )
-    program = row.program
-    folded = "" if program.fold == "none" else f", folded ({program.fold})"
-    standing = (
-        "this table" if row.chosen else "beaten in bytes and steps" if row.dominated else ""
-    )
-    return "chosen" if row.chosen else "", head, (
-        (f"{row.method}{folded}", "text"),
-        (numbers.whole(program.storage_bytes), ""),
-        (numbers.whole(row.steps), ""),
-        ("" if program.segments is None else numbers.whole(program.segments), ""),
-        (numbers.lsb(row.max_lsb), ""),
-        (standing, "text"),
-    )
-
-
-def _section(id: str, title: str, lead: str, parts: list[Markup]) -> Markup:
-    return fragment(
-        "report/section.html.jinja", id=id, title=title, lead=lead, layout="stack", parts=parts
-    )
-
-
-def _table(
-    id: str,
-    caption: str,
-    columns: tuple[tuple[str, str], ...],
-    rows: list[tuple[str, Markup, Cells]],
-) -> Markup:
-    return fragment(
-        "report/table.html.jinja", id=id, caption=caption, columns=columns, rows=rows
-    )
-
-
-def _head(text: str, kind: str = "", link: str = "", place: str = "") -> Markup:
-    return fragment("report/cell.html.jinja", text=text, kind=kind, link=link, place=place)
-
-
-def _note(text: str) -> Markup:
-    return fragment("report/note.html.jinja", text=text)

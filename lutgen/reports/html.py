@@ -7,7 +7,9 @@ from base64 import b64encode
 from hashlib import sha256
 
 from lutgen import __version__
+from lutgen.accuracy import ErrorReport
 from lutgen.rendering import Markup, fragment, page
+from lutgen.reports import _against, _kernel
 from lutgen.reports import _sections as sections
 from lutgen.review import Review
 
@@ -22,23 +24,27 @@ SECTIONS = (
     sections.sources,
     sections.pieces,
     sections.coverage,
-    sections.storage,
-    sections.comparison,
+    _against.storage,
+    _against.comparison,
+)
+KERNEL_SECTIONS = (
+    sections.verdict, sections.asked, _kernel.measured, _kernel.worst, _kernel.sizes,
 )
 
 
-def review_page(review: Review) -> bytes:
+def review_page(review: Review) -> str:
     """Return the page of one table."""
-    spec = review.report.spec
+    spec = review.solution.spec
+    whole = isinstance(review.report, ErrorReport)
     return assembled(
         title=f"{spec.name}: error report",
         header=sections.header(review),
-        sections=[section(review) for section in SECTIONS],
+        sections=[section(review) for section in (SECTIONS if whole else KERNEL_SECTIONS)],
         footer=[
             ("Request", f"SHA-256 {spec.digest}"),
             ("Output codes", f"SHA-256 {review.solution.codes_sha256}"),
         ],
-        points=sections.points(review),
+        points=sections.points(review) if whole else None,
     )
 
 
@@ -49,7 +55,7 @@ def assembled(
     sections: list[Markup | None],
     footer: list[tuple[str, str]],
     points: list[str] | None = None,
-) -> bytes:
+) -> str:
     """Return a page: ASCII, without a word of another file.
 
     Args:
