@@ -78,8 +78,8 @@ def spec_against(spec: Spec, text: str) -> Spec:
     path = Path(text)
     try:
         found = spec_from(store.read_sidecar(path)["spec"], path.parent)
-    except (KeyError, UsageError) as problem:
-        raise StoreError(f"{path}: {problem}") from None
+    except (KeyError, TypeError, UsageError) as problem:
+        raise StoreError(f"{path}: not a lutgen sidecar ({problem}); build it again") from None
     if not isinstance(found, Spec):
         raise UsageError.about("--against", "must be a table of a function of one number", text)
     return found

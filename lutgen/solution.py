@@ -45,9 +45,7 @@ class Solution:
         """Return the report and the tables as a notebook shows them; nothing of a kernel."""
         if not isinstance(self.report, ErrorReport):
             return None
-        from lutgen.accuracy.notebook import table_html
-
-        tables = "".join(map(table_html, self.program.tables))
+        tables = "".join(table._repr_html_() for table in self.program.tables)
         return f"{self.report._repr_html_()}{tables}"
 
 

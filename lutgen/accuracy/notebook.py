@@ -1,4 +1,4 @@
-"""How reports and tables show themselves in a notebook: a few figures and a small plot."""
+"""How reports show themselves in a notebook: a few figures and a small plot."""
 
 from __future__ import annotations
 
@@ -10,10 +10,8 @@ import numpy as np
 from lutgen.accuracy import words
 from lutgen.accuracy.envelope import Envelope
 from lutgen.accuracy.report import ErrorReport
-from lutgen.program import Table
 
 _HEIGHT = 40
-_SHOWN_VALUES = 16
 
 Rows = list[tuple[str, str]]
 
@@ -46,24 +44,6 @@ def report_rows(report: ErrorReport) -> Rows:
         ("where", words.worst(report)),
         ("storage", f"{report.storage_bytes:,} bytes"),
         *(("note", remark.text) for remark in words.remarks(report)),
-    ]
-
-
-def table_html(table: Table) -> str:
-    """Return a ROM as an HTML fragment."""
-    return f"<div><strong>{escape(table.name)}</strong>{_html(table_rows(table))}</div>"
-
-
-def table_rows(table: Table) -> Rows:
-    """Return what a ROM holds."""
-    values = table.values[:_SHOWN_VALUES].tolist()
-    more = ", ..." if table.depth > len(values) else ""
-    return [
-        ("meaning", table.meaning),
-        ("depth", f"{table.depth:,}"),
-        ("width", f"{table.width} bits, from {table.low} to {table.high}"),
-        ("storage", f"{table.storage_bytes:,} bytes"),
-        ("values", ", ".join(map(str, values)) + more),
     ]
 
 

@@ -93,7 +93,7 @@ def _check_outputs(html_file: str | None, md_file: str | None, as_json: bool) ->
         UsageError: it names the option.
     """
     for option, name in (("--html", html_file), ("--md", md_file)):
-        if name is not None and not Path(name).name:
+        if name is not None and Path(name).name in ("", ".."):
             raise UsageError.about(option, "must be the name of a file", name)
     if html_file == _STDOUT:
         raise UsageError("--html -: a page is no text to read; give a file")

@@ -37,9 +37,9 @@ def piece_starts(program: Program) -> np.ndarray:
                 visit(op.negative, taken & negative)
                 visit(op.other, taken & ~negative)
             case ops.Min() | ops.Max():
-                first = np.broadcast_to((steps[op.a] <= steps[op.b]), size)
-                if isinstance(op, ops.Max):
-                    first = ~first
+                # Of equals the first is taken: where a function is folded, 0 is not negative.
+                order = np.less_equal if isinstance(op, ops.Min) else np.greater_equal
+                first = np.broadcast_to(order(steps[op.a], steps[op.b]), size)
                 note(first, taken)
                 visit(op.a, taken & first)
                 visit(op.b, taken & ~first)
