@@ -10,8 +10,15 @@ from lutgen.accuracy.report import ErrorReport
 from lutgen.accuracy.runs import runs
 from lutgen.ideal import Tolerance
 
-_LEADS = {GOOD: "Good enough", OPEN: "Judge for yourself", BAD: "Not good enough"}
-_RESERVED = "Good enough, with a reservation"
+RESERVED = "reserved"
+"""The tone of a good table of which a reader should know something."""
+
+_LEADS = {
+    GOOD: "Good enough",
+    RESERVED: "Good enough, with a reservation",
+    OPEN: "Judge for yourself",
+    BAD: "Not good enough",
+}
 
 # Values that lie further beyond the format than rounding takes them are worth a second look.
 _NOTABLE_OVERSHOOT_LSB = 1.5
@@ -30,11 +37,16 @@ class Sentence(NamedTuple):
     notable: bool = False
 
 
+def tone(report: Measured, judgement: Judgement) -> str:
+    """Return ``good``, ``reserved``, ``open`` or ``bad``."""
+    if judgement.level == GOOD and any(remark.notable for remark in remarks(report)):
+        return RESERVED
+    return judgement.level
+
+
 def lead(report: Measured, judgement: Judgement) -> str:
     """Return whether the table is good enough, in a few words."""
-    if judgement.level == GOOD and any(remark.notable for remark in remarks(report)):
-        return _RESERVED
-    return _LEADS[judgement.level]
+    return _LEADS[tone(report, judgement)]
 
 
 def verdict(report: Measured, judgement: Judgement) -> str:

@@ -51,7 +51,7 @@ def verdict(review: Review) -> Markup:
     count = len(report.codes)
     return fragment(
         "report/verdict.html.jinja",
-        level=judgement.level,
+        tone=words.tone(report, judgement),
         mark=_MARKS.get(judgement.level, "?"),
         lead=words.lead(report, judgement),
         sentence=numbers.typeset(words.verdict(report, judgement)),
@@ -151,28 +151,31 @@ def sources(review: Review) -> Markup:
     )
 
 
-def worst(review: Review) -> Markup:
-    """Return the codes with the largest errors."""
+def worst(review: Review) -> Markup | None:
+    """Return the codes with the largest errors; nothing where no code has one."""
     report = review.report
     per_column, low = review.envelope.per_column, report.spec.input.min_code
-    shown = set(review.envelope.farthest.tolist())
+    stepped = set(review.envelope.farthest.tolist())
+    shown = [code for code in report.worst if code.error_lsb]
+    if not shown:
+        return None
 
     def row(code: WorstCode) -> Row:
         index = code.code - low
-        place = str(index // per_column) if index in shown else ""
+        place = str(index // per_column) if index in stepped else ""
         return "", make.head(numbers.code(code.code), place=place), (
             (numbers.real(code.x), ""),
+            (numbers.typeset(f"{code.error_lsb:+.5f}"), ""),
             (numbers.precise(code.exact), ""),
             (numbers.code(code.got), ""),
             (numbers.real(report.real(code.got)), ""),
-            (numbers.typeset(f"{code.error_lsb:+.5f}"), ""),
         )
 
     table = make.table(
-        "worst-codes", f"The {len(report.worst)} input codes with the largest errors",
-        (("Input code", ""), ("x", ""), ("Exact value", ""), ("Output code", ""),
-         ("Output value", ""), ("Error in LSB", "")),
-        [row(code) for code in report.worst],
+        "worst-codes", f"The {len(shown)} input codes with the largest errors",
+        (("Input code", ""), ("x", ""), ("Error in LSB", ""), ("Exact value", ""),
+         ("Output code", ""), ("Output value", "")),
+        [row(code) for code in shown],
     )
     return make.section("worst", "The worst codes", "", [table])
 
