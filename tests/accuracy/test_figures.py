@@ -83,6 +83,16 @@ def test_a_comparison_counts_which_table_is_nearer() -> None:
     assert abs(int(one.report.codes[found.at]) - int(other.report.codes[found.at])) == found.largest
 
 
+def test_neither_table_is_nearer_where_both_are_as_far() -> None:
+    one = pipeline.solve(Request("linear", bits=4).resolve()).report
+    above, below = (
+        replace(one, codes=one.codes + step, error_lsb=one.error_lsb + step) for step in (1, -1)
+    )
+    found = Comparison.of(above, below)
+
+    assert (found.differing, found.largest, found.nearer, found.farther) == (16, 2, 0, 0)
+
+
 def test_tables_of_other_formats_are_not_compared_code_by_code() -> None:
     one = pipeline.solve(Request("gelu").resolve()).report
     other = pipeline.solve(Request("gelu", output=Side("out", scale="1/32")).resolve()).report

@@ -112,6 +112,16 @@ def test_a_line_with_a_slope_that_is_off_is_split_as_by_hand() -> None:
         assert split.arithmetic.errors[index] == 0
 
 
+def test_a_piece_whose_shift_drops_nothing_holds_no_rounding_constant() -> None:
+    """y = (64 x) >> 4 is 4 x itself; one half taken off it would be charged to two parts."""
+    b = Builder("t")
+    x = b.input("x", NumberFormat(4, True, Fraction(1)))
+    product = b.mul("p", x, b.const(64))
+    split = of_line(b.finish(b.shift_right("y", product, 4), NumberFormat(8, True, Fraction(1, 4))))
+
+    assert [part.codes for part in split] == [0, 0, 0]
+
+
 def test_a_shift_inside_the_program_is_arithmetic_only_where_it_changes_a_code() -> None:
     """y = (((x * 37) >> 3) * 14 + 8) >> 4: the inner shift drops bits that exact numbers keep."""
     b = Builder("t")
