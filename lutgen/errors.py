@@ -58,7 +58,15 @@ class UndecidableRoundingError(LutgenError):
 
 
 class BudgetError(LutgenError):
-    """No program keeps the asked-for error or size; the message says the best reachable."""
+    """No program keeps the asked-for error or size; the message says the best reachable.
+
+    Attributes:
+        nearest: the program that comes nearest; None where none is known.
+    """
+
+    def __init__(self, message: str, nearest: object = None) -> None:
+        super().__init__(message)
+        self.nearest = nearest
 
 
 class ModelError(LutgenError):

@@ -163,7 +163,7 @@ def _value(key: str, value: object, flags: Collection[str], where: str) -> objec
         return [f"{name}={_text(number, f'{argument}.{name}')}" for name, number in pairs]
     if key == "range" and isinstance(value, list):
         return ",".join(_text(end, argument) for end in value)
-    if key == "target":
+    if key in ("target", "report", "require"):
         return [_text(name, argument) for name in (value if isinstance(value, list) else [value])]
     return _text(value, argument)
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from lutgen import __version__, methods, samples, store, targets
 from lutgen.accuracy import ErrorReport
-from lutgen.errors import StoreError
+from lutgen.errors import BudgetError, StoreError, UsageError
 from lutgen.ideal import Ideal
 from lutgen.methods import Candidate
+from lutgen.reports import FACES
 from lutgen.solution import Artifact, Solution
-from lutgen.spec import Spec
+from lutgen.spec import BREAKPOINTS, METHODS, Spec
 from lutgen.targets import Options
 
 if TYPE_CHECKING:
@@ -36,6 +38,51 @@ def solve(spec: Spec | KernelSpec) -> Solution:
     ideal = Ideal.of(spec)
     program = methods.approximate(ideal)
     return Solution(spec, program, ErrorReport.measure(program, ideal))
+
+
+def nearest(spec: Spec | KernelSpec) -> tuple[Solution, BudgetError | None]:
+    """Return the solution of ``spec``, or what comes nearest to one and why it is none.
+
+    Raises:
+        LutgenError: there is no program to look at.
+    """
+    try:
+        return solve(spec), None
+    except BudgetError as problem:
+        if problem.nearest is None:
+            raise
+        report = ErrorReport.measure(problem.nearest, Ideal.of(spec))
+        return Solution(spec, problem.nearest, report), problem
+
+
+def spec_against(spec: Spec, text: str) -> Spec:
+    """Return what a table is to be compared with.
+
+    Args:
+        spec: the table.
+        text: a method, which is given the same limits; or the sidecar of another table.
+
+    Raises:
+        LutgenError: it is neither.
+    """
+    if text in METHODS:
+        method = spec.method._replace(name=text, segments=None, aligned=None, fold="auto")
+        return replace(spec, name=f"{spec.name}_{text}", method=method._replace(
+            breakpoints=BREAKPOINTS[0]
+        ))
+    if not text.endswith(store.SIDECAR_SUFFIX):
+        raise UsageError.about(
+            "--against", f"must be a method or a file {store.SIDECAR_SUFFIX}", text,
+            f"methods: {', '.join(METHODS)}",
+        )
+    path = Path(text)
+    try:
+        found = spec_from(store.read_sidecar(path)["spec"], path.parent)
+    except (KeyError, TypeError, UsageError) as problem:
+        raise StoreError(f"{path}: not a lutgen sidecar ({problem}); build it again") from None
+    if not isinstance(found, Spec):
+        raise UsageError.about("--against", "must be a table of a function of one number", text)
+    return found
 
 
 def spec_from(document: Mapping[str, object], folder: Path) -> Spec | KernelSpec:
@@ -77,11 +124,13 @@ class Job(NamedTuple):
         solution: a program that answers a spec.
         targets: names of the targets.
         options: the form of their files.
+        faces: of the report, that are written beside them.
     """
 
     solution: Solution
     targets: tuple[str, ...]
     options: Options
+    faces: tuple[str, ...] = ()
 
 
 def build(
@@ -109,10 +158,38 @@ def write(
         StoreError: nothing was written.
     """
     artifacts: list[Artifact] = [*more]
-    for solution, names, options in jobs:
-        made = [*emit(solution, names, options), *_samples(solution.spec)]
+    for solution, names, options, faces in jobs:
+        made = [
+            *emit(solution, names, options), *_samples(solution.spec), *_reports(solution, faces),
+        ]
         artifacts += [*made, _sidecar(solution, made, options, folder)]
     return store.write(folder, artifacts, force=force)
+
+
+def index(jobs: Iterable[Job]) -> list[Artifact]:
+    """Return what leads to the reports of all jobs that have some."""
+    reported = [job for job in jobs if job.faces]
+    if not reported:
+        return []
+    from lutgen.reports import files
+
+    return [
+        artifact
+        for face in FACES
+        for artifact in files.indices(
+            [job.solution for job in reported if face in job.faces], face
+        )
+    ]
+
+
+def _reports(solution: Solution, faces: tuple[str, ...]) -> list[Artifact]:
+    """Return the reports of a solution, where some are wanted."""
+    if not faces:
+        return []
+    # Loaded here: a plain build prints a summary, and needs none of the plots.
+    from lutgen.reports import files
+
+    return files.reports(solution, faces)
 
 
 def _samples(spec: Spec | KernelSpec) -> list[Artifact]:

@@ -6,6 +6,9 @@ from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup
+
+__all__ = ["Markup", "environment", "fragment", "page", "render", "template_root", "text"]
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -28,7 +31,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,
+        autoescape=_is_markup,
         # Templates hold no constants to fold, and a cold start compiles them.
         optimized=False,
     )
@@ -41,7 +44,38 @@ def render(template: str, **view: object) -> bytes:
         template: path below the template root, such as ``c/header.h.jinja``.
         view: flat values: strings, integers, tuples of them.
     """
-    return environment().get_template(template).render(view).encode("ascii")
+    return text(template, **view).encode("ascii")
+
+
+def text(template: str, **view: object) -> str:
+    """Return ``template`` filled with ``view``, as text; see ``render``."""
+    return environment().get_template(template).render(view)
+
+
+def fragment(template: str, **view: object) -> Markup:
+    """Return ``template`` filled with ``view``, to be placed into a page as it stands.
+
+    Args:
+        template: path below the template root.
+        view: flat values; in a template of HTML, texts are escaped and fragments are not.
+    """
+    # All values were escaped when the template was filled.
+    return Markup(text(template, **view))
+
+
+def page(template: str, **view: object) -> str:
+    """Return a template of HTML filled with ``view``, in ASCII: the rest as references.
+
+    Args:
+        template: path below the template root.
+        view: as for ``fragment``.
+    """
+    return text(template, **view).encode("ascii", "xmlcharrefreplace").decode("ascii")
+
+
+def _is_markup(name: str | None) -> bool:
+    """Return whether values are escaped in a template: in those of HTML."""
+    return name is not None and name.endswith(".html.jinja")
 
 
 def _source(name: str) -> str | None:

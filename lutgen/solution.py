@@ -41,6 +41,13 @@ class Solution:
         kind = "i" if self.spec.output.signed else "u"
         return sha256(self.report.codes.astype(f"<{kind}{size}").tobytes()).hexdigest()
 
+    def _repr_html_(self) -> str | None:
+        """Return the report and the tables as a notebook shows them; nothing of a kernel."""
+        if not isinstance(self.report, ErrorReport):
+            return None
+        tables = "".join(table._repr_html_() for table in self.program.tables)
+        return f"{self.report._repr_html_()}{tables}"
+
 
 class Artifact(NamedTuple):
     """One file a target wants written.

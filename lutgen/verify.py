@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lutgen import pipeline, samples, store, targets
 from lutgen.errors import LutgenError, StoreError
+from lutgen.reports import TARGETS as REPORTS
 from lutgen.solution import Solution, Verdict
 from lutgen.targets import Options
 
@@ -50,7 +51,9 @@ def _read(path: Path) -> tuple[Solution, Options, list[str]]:
     try:
         spec = pipeline.spec_from(document["spec"], path.parent)
         options = Options(**document["options"]).checked()
-        listed = sorted({str(entry["target"]) for entry in document["artifacts"]} - {samples.NAME})
+        # Reports and samples are no code that could be run.
+        others = {samples.NAME, *REPORTS}
+        listed = sorted({str(entry["target"]) for entry in document["artifacts"]} - others)
         for target in listed:
             targets.get(target)
     except LutgenError as problem:

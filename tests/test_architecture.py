@@ -28,6 +28,7 @@ STAGES = (
     ("methods",),
     ("kernels",),
     ("solution",),
+    ("review",),
     ("rendering", "toolchain", "store", "reports"),
     ("targets",),
     ("pipeline",),

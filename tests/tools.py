@@ -29,6 +29,15 @@ def require_tool(name: str) -> Tool:
     return tool
 
 
+def require_browser() -> tuple[Tool, Tool]:
+    """Return a Chromium and the driver that goes with it; without them skip the test, or fail."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    found = next(filter(None, map(toolchain.find, names)), None)
+    if found is None:
+        _missing("chromium")
+    return found, require_tool("chromedriver")
+
+
 def require_module(name: str) -> ModuleType:
     """Return the Python module ``name``; without it skip the test, or fail."""
     try:

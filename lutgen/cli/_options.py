@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from lutgen import activations
+from lutgen.accuracy import requirements
 from lutgen.errors import UnknownNameError, UsageError
 from lutgen.request import DEFAULT_WIDTH, MOST_INPUTS, Request, Side, range_ends, whole_number
 from lutgen.samples import Samples
@@ -168,6 +169,14 @@ def targets_from(lists: Iterable[str]) -> tuple[str, ...]:
     for name in names:
         get(name)
     return tuple(dict.fromkeys(names)) or ("c",)
+
+
+def require_option(command: F) -> F:
+    """Add ``--require``."""
+    return click.option("--require", "required_lists", multiple=True, metavar="LIST",
+                        help=f"Comma list of {', '.join(requirements.NAMES)}; fails if broken.")(
+        command
+    )
 
 
 def echo_files(written: Iterable[Written]) -> None:

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lutgen import pipeline
+from lutgen import pipeline, reports
+from lutgen.accuracy import requirements
 from lutgen.cli._manifest import manifest_jobs
 from lutgen.cli._options import (
     echo_files,
     output_options,
     request_from,
     request_options,
+    require_option,
     target_options,
     target_options_from,
     targets_from,
@@ -22,6 +24,7 @@ from lutgen.cli._options import (
 )
 from lutgen.errors import UsageError
 from lutgen.manifest import find
+from lutgen.pipeline import Job
 from lutgen.reports import terminal
 from lutgen.reports.document import candidate_document, table_document
 from lutgen.solution import Solution
@@ -48,6 +51,9 @@ CANDIDATES_SCHEMA = "lutgen.candidates/1"
               help="Whose cells --optimize area counts.")
 @click.option("--explain", is_flag=True, help="Print the candidates and why one won.")
 @click.option("--candidates", metavar="json", help="The candidates as one JSON document.")
+@require_option
+@click.option("--report", "face_lists", multiple=True, metavar="LIST",
+              help="Comma list of html, md: a report beside the files, and an index of many.")
 @click.option("--manifest", metavar="FILE", type=click.Path(path_type=Path),
               help="Every table of a manifest; without NAME, lutgen.toml here.")
 @click.option("--force", is_flag=True, help="Overwrite files that lutgen did not make.")
@@ -60,6 +66,8 @@ def command(
     family: str,
     explain: bool,
     candidates: str | None,
+    required_lists: tuple[str, ...],
+    face_lists: tuple[str, ...],
     manifest: Path | None,
     force: bool,
     as_json: bool,
@@ -76,13 +84,14 @@ def command(
     lutgen build --manifest lutgen.toml
     """
     names = targets_from(target_lists)
+    faces, required = reports.faces(face_lists), requirements.parse(required_lists)
     if function is None and options["table"] is None:
         manifest = manifest or find(Path())
     elif manifest is not None:
         raise UsageError("--manifest brings its own tables; give no NAME and no --table with it")
     if manifest is not None:
-        jobs, folder = manifest_jobs(manifest, options, names, output)
-        written = pipeline.write(jobs, folder, force=force)
+        jobs, folder = manifest_jobs(manifest, options, names, output, faces, required)
+        written = pipeline.write(jobs, folder, pipeline.index(jobs), force=force)
         _show([job.solution for job in jobs], written, as_json, quiet, verbose)
         return
     form = target_options_from(options)
@@ -102,11 +111,12 @@ def command(
         choice = choose(spec, optimize, form, family)
         spec = choice.spec
     if candidates or (explain and choice is None):
-        found, reports = pipeline.explore(spec)
+        found, errors = pipeline.explore(spec)
     solution = pipeline.solve(spec)
-    written = pipeline.build([solution], names, form, output, force=force)
+    requirements.demand(solution.report, required)
+    written = pipeline.write([Job(solution, names, form, faces)], output, force=force)
     if candidates:
-        entries = [candidate_document(c, report) for c, report in zip(found, reports, strict=True)]
+        entries = [candidate_document(c, report) for c, report in zip(found, errors, strict=True)]
         document = {"schema": CANDIDATES_SCHEMA, "name": spec.name, "candidates": entries}
         click.echo(json.dumps(document, indent=2))
         return
@@ -114,7 +124,7 @@ def command(
     if choice is not None:
         more = _choice(choice, every=explain)
     elif explain:
-        more = terminal.explanation(found, reports)
+        more = terminal.explanation(found, errors)
     _show([solution], written, as_json, quiet, verbose, more)
 
 

@@ -27,15 +27,22 @@ from lutgen.methods._auto import (
     STEP_BYTES,
     Candidate,
     cheapest,
+    step_count,
 )
 from lutgen.numerics.literals import Number
 from lutgen.program import Program
-from lutgen.spec import FAITHFUL_WORD
+from lutgen.spec import FAITHFUL_WORD, Method, Spec
 
-__all__ = ["STEP_BYTES", "Candidate", "approximate", "asked_tolerance", "candidates"]
+__all__ = [
+    "STEP_BYTES", "Candidate", "alternatives", "approximate", "asked_tolerance", "candidates",
+    "most_bytes", "step_count", "tolerance_of",
+]
 
 DEFAULT_TOLERANCE = Tolerance(Fraction(5, 8))
 """What 16-bit outputs are approximated to, where neither an error nor a size is asked for."""
+
+# Up to this width of the input, every method is searched to its end in no time.
+_WELL_SEARCHED_BITS = 10
 
 
 def approximate(ideal: Ideal) -> Program:
@@ -54,7 +61,7 @@ def approximate(ideal: Ideal) -> Program:
     else:
         best = cheapest(found, options.max_bytes)
     if best is None:
-        raise BudgetError(_refusal(ideal, tolerance))
+        raise _refusal(ideal, tolerance)
     return best.program
 
 
@@ -81,15 +88,33 @@ def candidates(ideal: Ideal) -> list[Candidate]:
     return found
 
 
+def alternatives(ideal: Ideal, tolerance: Tolerance) -> list[Candidate]:
+    """Return what each method makes of a spec by itself, for comparison.
+
+    Unlike ``candidates``, no method is told what the others cost.  But none is looked at beyond
+    ``most_bytes``, except the direct table, which shows what there is to be saved.
+    """
+    found = []
+    for method in CANDIDATES:
+        limit = None if method.name == "lut" else most_bytes(ideal.spec)
+        tried = _search.within(ideal, tolerance, method._replace(max_bytes=limit))
+        nothing = Candidate(method, "none", None)
+        found.append(cheapest(tried, None) or nothing)
+    return found
+
+
+def most_bytes(spec: Spec) -> int:
+    """Return the storage up to which methods are compared: for wide inputs, a part of a table."""
+    direct = 2**spec.input.width * (1 if spec.output.width <= 8 else 2)
+    return direct if spec.input.width <= _WELL_SEARCHED_BITS else direct // 8
+
+
 def asked_tolerance(ideal: Ideal) -> Tolerance | None:
     """Return the tolerance to keep; None where a size is given and the error is to be least."""
     options = ideal.spec.method
-    if options.exact:
-        return EXACT
-    if options.max_error == FAITHFUL_WORD:
-        return FAITHFUL
-    if options.max_error is not None:
-        return Tolerance(Number.parse(options.max_error, "--max-error").value)
+    asked = tolerance_of(options)
+    if asked is not None:
+        return asked
     if options.name == "lut":
         return EXACT
     if options.segments is not None or options.max_bytes is not None:
@@ -97,25 +122,36 @@ def asked_tolerance(ideal: Ideal) -> Tolerance | None:
     return NEAREST if ideal.spec.output.width <= 8 else DEFAULT_TOLERANCE
 
 
+def tolerance_of(method: Method) -> Tolerance | None:
+    """Return the tolerance that a method's options give; None where they leave it open."""
+    if method.exact:
+        return EXACT
+    if method.max_error == FAITHFUL_WORD:
+        return FAITHFUL
+    if method.max_error is not None:
+        return Tolerance(Number.parse(method.max_error, "--max-error").value)
+    return None
+
+
 def _largest_error(candidate: Candidate, ideal: Ideal) -> float:
     return ErrorReport.measure(candidate.program, ideal).max_lsb
 
 
-def _refusal(ideal: Ideal, tolerance: Tolerance | None) -> str:
-    """Return the message for a request that no program answers."""
+def _refusal(ideal: Ideal, tolerance: Tolerance | None) -> BudgetError:
+    """Return the error for a request that no program answers."""
     spec = ideal.spec
     options = spec.method
     sizes = (("--segments", options.segments), ("--max-bytes", options.max_bytes))
     given = " and ".join(f"{option} {value}" for option, value in sizes if value is not None)
     head = f"{spec.name}: {options.name} cannot keep "
     if tolerance is None:
-        return f"{head}{given}; allow more, or another --method"
+        return BudgetError(f"{head}{given}; allow more, or another --method")
     head += f"an error of {tolerance.text}" + (f" with {given}" if given else "")
     relaxed = replace(spec, method=options._replace(max_error=None, exact=False))
     tried = CANDIDATES if options.name == "auto" else (relaxed.method,)
     loosened = replace(ideal, spec=relaxed)
-    errors = [
-        _largest_error(best, loosened)
+    reached = [
+        (_largest_error(best, loosened), best.program)
         for method in tried
         for best in [_search.least_error(
             loosened,
@@ -124,6 +160,7 @@ def _refusal(ideal: Ideal, tolerance: Tolerance | None) -> str:
         )]
         if best.program is not None
     ]
-    if errors:
-        return f"{head}; the best it reaches is {min(errors):.4f} LSB"
-    return f"{head}; allow more, or another --method"
+    if reached:
+        error, nearest = min(reached, key=lambda pair: pair[0])
+        return BudgetError(f"{head}; the best it reaches is {error:.4f} LSB", nearest)
+    return BudgetError(f"{head}; allow more, or another --method")

@@ -46,10 +46,10 @@ class Candidate(NamedTuple):
     @property
     def cost(self) -> int:
         """Bytes of storage and of code, by the cost model."""
-        return self.program.storage_bytes + STEP_BYTES * steps(self.program)
+        return self.program.storage_bytes + STEP_BYTES * step_count(self.program)
 
 
-def steps(program: Program) -> int:
+def step_count(program: Program) -> int:
     """Return how many steps a program takes; constants are none."""
     total = 0
     for value in program.values:

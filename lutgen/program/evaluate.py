@@ -34,20 +34,31 @@ def evaluate_all(program: Program, inputs: Mapping[str, np.ndarray]) -> dict[str
     Returns:
         int64 codes, of the inputs' shape.
     """
+    results = trace(program, inputs)
+    shape = np.broadcast_shapes(*(np.shape(codes) for codes in inputs.values()))
+    return {out.name: np.broadcast_to(results[out.ref], shape) for out in program.outputs}
+
+
+def trace(program: Program, inputs: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+    """Return the result of every step, a scalar of a constant; see ``evaluate_all``."""
     results: list[np.ndarray] = []
     for value in program.values:
         if isinstance(value.op, ops.Input):
             results.append(np.asarray(inputs[value.name], dtype=np.int64))
         else:
             results.append(apply(value.op, [results[ref] for ref in value.op.operands]))
-    shape = np.broadcast_shapes(*(np.shape(codes) for codes in inputs.values()))
-    return {out.name: np.broadcast_to(results[out.ref], shape) for out in program.outputs}
+    return results
 
 
 def run(program: Program) -> np.ndarray:
     """Return the output code for every code of a program's one input, ascending: int64."""
+    return evaluate(program, every_code(program))
+
+
+def every_code(program: Program) -> dict[str, np.ndarray]:
+    """Return all codes of a program's one input by its name, ascending: int64."""
     (name, value_format), = program.inputs.items()
-    return evaluate(program, {name: np.arange(value_format.min_code, value_format.max_code + 1)})
+    return {name: np.arange(value_format.min_code, value_format.max_code + 1)}
 
 
 def apply(op: ops.Op, operands: Sequence[np.ndarray]) -> np.ndarray:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+_SHOWN_VALUES = 16
+
 
 class TooWideError(ValueError):
     """A number of the program needs more than 64 bits: there is no such program."""
@@ -74,3 +76,20 @@ class Table:
     def storage_bytes(self) -> int:
         """Bytes of the whole table."""
         return self.depth * self.entry_bytes
+
+    def _repr_html_(self) -> str:
+        """Return the table as a notebook shows it."""
+        from html import escape
+
+        shown = self.values[:_SHOWN_VALUES].tolist()
+        more = ", ..." if self.depth > len(shown) else ""
+        rows = (
+            ("meaning", self.meaning),
+            ("entries", f"{self.depth} of {self.width} bits, from {self.low} to {self.high}"),
+            ("storage", f"{self.storage_bytes} bytes"),
+            ("values", ", ".join(map(str, shown)) + more),
+        )
+        cells = "".join(
+            f"<tr><th>{label}</th><td>{escape(text)}</td></tr>" for label, text in rows
+        )
+        return f"<table><caption>{escape(self.name)}</caption>{cells}</table>"

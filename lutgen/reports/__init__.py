@@ -1,1 +1,31 @@
-"""The faces of an error report.  No arithmetic: every figure comes from ``accuracy.py``."""
+"""The faces of an error report.  No arithmetic: every figure comes from ``accuracy``.
+
+``terminal`` and ``document`` (JSON) are what ``build`` prints of a table, ``reviewed`` is what
+``report`` prints; ``html`` and ``markdown`` are files, which ``files`` makes beside those of the
+targets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lutgen.errors import UsageError
+
+FACES = ("html", "md")
+"""The faces that are files."""
+
+TARGETS = tuple(f"report-{face}" for face in FACES)
+"""What a sidecar calls the files of each face."""
+
+
+def faces(lists: Iterable[str]) -> tuple[str, ...]:
+    """Return the faces in comma lists, each once, in the order given.
+
+    Raises:
+        UsageError: there is no such face.
+    """
+    names = [name.strip() for text in lists for name in text.split(",")]
+    for name in names:
+        if name not in FACES:
+            raise UsageError.about("--report", f"must be {' or '.join(FACES)}", name)
+    return tuple(dict.fromkeys(names))
