@@ -28,6 +28,8 @@ class Judgement(NamedTuple):
         max_bytes: the storage allowed; None where it is free.
         storage_bytes: the storage taken.
         faithful: whether every error is below 1 LSB.
+        swamped: whether the function lies beyond the output format on most input codes, so that
+            errors against the clipped value say little.
         broken: every requirement that is not kept, with the reason in a sentence.
     """
 
@@ -37,6 +39,7 @@ class Judgement(NamedTuple):
     max_bytes: int | None
     storage_bytes: int
     faithful: bool
+    swamped: bool = False
     broken: tuple[tuple[str, str], ...] = ()
 
     @classmethod
@@ -67,6 +70,7 @@ class Judgement(NamedTuple):
             max_bytes=method.max_bytes,
             storage_bytes=report.storage_bytes,
             faithful=report.faithful,
+            swamped=report.overflows and 2 * report.saturated > len(report.codes),
             broken=broken,
         )
 
@@ -112,4 +116,5 @@ class Judgement(NamedTuple):
         """``good``, ``open`` or ``bad``."""
         if self.missed or self.broken or not self.fits:
             return BAD
-        return GOOD if self.tolerance is not None or self.faithful else OPEN
+        good = not self.swamped and (self.tolerance is not None or self.faithful)
+        return GOOD if good else OPEN

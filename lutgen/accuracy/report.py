@@ -16,6 +16,9 @@ from lutgen.spec import Spec
 
 WORST_CODES = 10
 
+# tanh reaches 1, which is half a code beyond the highest that still rounds to it, and no further.
+_NOTABLE_OVERSHOOT_LSB = 1.5
+
 
 class WorstCode(NamedTuple):
     """One of the input codes with the largest error.
@@ -89,6 +92,11 @@ class ErrorReport:
     def saturated(self) -> int:
         """For how many codes the correctly rounded value lies beyond the output format."""
         return int(np.count_nonzero(self.saturating))
+
+    @property
+    def overflows(self) -> bool:
+        """Whether a value lies further beyond the output format than rounding would take it."""
+        return self.overshoot_lsb > _NOTABLE_OVERSHOOT_LSB
 
     @cached_property
     def outside(self) -> int:

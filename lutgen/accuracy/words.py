@@ -20,8 +20,6 @@ _LEADS = {
     BAD: "Not good enough",
 }
 
-# Values that lie further beyond the format than rounding takes them are worth a second look.
-_NOTABLE_OVERSHOOT_LSB = 1.5
 _MOST_RANGES = 3
 
 
@@ -61,6 +59,8 @@ def verdict(report: Measured, judgement: Judgement) -> str:
         return f"it takes {report.storage_bytes:,} bytes, {judgement.max_bytes:,} are allowed."
     if judgement.broken:
         return f"{judgement.broken[0][1]}."
+    if judgement.swamped:
+        return f"most input codes saturate; where they do not, {largest}."
     if report.max_lsb == 0:
         return f"every {one} is exact."
     if report.misrounded == 0:
@@ -152,7 +152,7 @@ def _saturation(report: ErrorReport) -> Sentence | None:
         f"{count:,} of {len(report.codes):,} input codes saturate "
         f"({input_ranges(report, spans)}): the function lies {far} LSB beyond the output format "
         "there.",
-        beyond > _NOTABLE_OVERSHOOT_LSB,
+        report.overflows,
     )
 
 

@@ -51,7 +51,8 @@ def _folded(ideal: Ideal) -> Iterator[Frame]:
     elif law.slope == 0:
         output = ideal.spec.output
         centre = law.offset / output.scale / 2 + output.zero_point
-        if centre == int(centre):
+        # Where it lies far outside the format, all codes saturate and no half is like the other.
+        if centre == int(centre) and abs(centre) < CODE_LIMIT:
             yield Frame("odd", ideal, mirror=0, turn=0, centre=int(centre))
 
 

@@ -95,6 +95,7 @@ def judged(name: str, *required: str, **request) -> tuple[Review, str]:
     ({"method": Method("pwl", max_error="faithful")}, (), GOOD, "1 LSB or more, as asked"),
     ({"bits": 12, "method": Method("pwl")}, (), GOOD, "0.625 LSB, the limit where none is asked"),
     ({"method": Method("pwl", segments=4)}, (), OPEN, "Judge for yourself: some codes are off"),
+    ({"output": Side("out", scale="1/100000")}, (), OPEN, "most input codes saturate"),
     ({"method": Method("pwl", segments=4, max_error="1")}, (), BAD, "off by more than 1 LSB"),
     ({"method": Method("pwl", segments=4, exact=True)}, (), BAD, "are not correctly rounded"),
     ({"method": Method("pwl", segments=4)}, ("faithful",), BAD, "not faithful: input code"),

@@ -203,3 +203,12 @@ def test_a_steep_line_and_a_zero_point_near_the_end() -> None:
 
     assert solution.report.max_lsb <= float(Fraction(5, 8))
     assert np.count_nonzero(solution.report.codes == 32767) > 60000
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_centre_far_outside_the_format_is_not_folded_about(method: str) -> None:
+    """At 1e-25 per code, the centre 1/2 of sigmoid is a code of 25 digits, and all saturate."""
+    solution = solved("sigmoid", Method(method), input=Side("in", scale="1/16"),
+                      output=Side("out", scale="1e-25"))
+
+    assert set(solution.report.codes.tolist()) == {127}
