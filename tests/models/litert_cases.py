@@ -123,6 +123,14 @@ def _composed(kind: str, source: tuple, target: tuple) -> Iterator[tuple[str, Fl
     again.add("QUANTIZE", "r", "y")
     yield "tanh_requantised", again
 
+    if not short:
+        other = flat(r=FIXED["TANH"][short])
+        _tensor(other, "u", "INT8" if kind == "UINT8" else "UINT8", (0.013, 20))
+        other.add("TANH", "x", "r")
+        other.add("QUANTIZE", "r", "u")
+        other.add("QUANTIZE", "u", "y")
+        yield "tanh_as_the_other_type", other
+
     square = flat()
     square.add("MUL", "x x", "y", fused="NONE")
     yield "square", square

@@ -33,7 +33,8 @@ NAMES = {
     "HARD_SWISH": "hard_swish", "LEAKY_RELU": "leaky_relu", "LOGISTIC": "sigmoid",
     "RELU": "relu", "RELU6": "relu6", "RELU_N1_TO_1": "hard_tanh", "RELU_0_TO_1": "hard_tanh",
     "TANH": "tanh", "hard_swish_in_pieces": "hard_swish", "one_minus_tanh": None,
-    "prelu": "prelu", "silu": "silu", "square": None, "tanh_requantised": "tanh",
+    "prelu": "prelu", "silu": "silu", "square": None, "tanh_as_the_other_type": "tanh",
+    "tanh_requantised": "tanh",
 }
 RUNS = [(case, kernels) for case in cases() for kernels in case.kernels]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from pathlib import Path
 
@@ -327,7 +328,30 @@ def test_a_line_that_a_range_cuts_off_is_no_activation(tmp_path, operators) -> N
         units(tmp_path, between(*operators), constants=UNIT)
 
 
-def test_what_is_nearly_a_line_on_its_codes_is_not_lost(tmp_path) -> None:
+def test_a_curve_that_is_nearly_a_line_on_its_codes_is_not_taken_for_a_rescale(tmp_path) -> None:
+    constants = "float s = {1.0e-5}, int8 z = {0}, float t = {1.0e-5}, int8 w = {0}"
+
+    (unit,) = units(tmp_path, between("a = Sin(x)", "y = Tanh(a)"), constants=constants)
+
+    assert unit.found.activation != "linear"
+
+
+def test_a_constant_that_a_node_quantises_is_known_to_operators_with_codes_inside(
+    tmp_path,
+) -> None:
+    body = (
+        "k = Constant <value = float {1.0}> ()\nc = QuantizeLinear(k, s, z)\n"
+        "x = DequantizeLinear(q, s, z)\na = Erf(x)\nb = QuantizeLinear(a, t, w)\n"
+        "r = com.microsoft.QLinearAdd(b, t, w, c, s, z, t, w)"
+    )
+    (unit,) = units(tmp_path, body)
+    x = 0.0625 * (np.arange(-128, 128) - 3)
+    erf = np.rint(np.array([math.erf(value) for value in x]) / 0.03125)
+
+    assert np.array_equal(unit.faithful, erf + 32 - 7)
+
+
+def test_what_is_nearly_relu_on_its_codes_is_called_by_its_own_name(tmp_path) -> None:
     """Codes so coarse that mish is relu on them, and its output has no negative codes."""
     constants = "float s = {4.0e7}, int8 z = {6}, float t = {4.0e7}, int8 w = {-128}"
     body = between("a = Softplus(x)", "b = QuantizeLinear(a, t, w)",
