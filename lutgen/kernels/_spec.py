@@ -108,6 +108,11 @@ class KernelSpec:
         return False
 
     @property
+    def expression(self) -> None:
+        """Kernels are never expressions."""
+        return None
+
+    @property
     def input(self) -> NumberFormat:
         """Format of the first input."""
         return next(iter(self.inputs.values()))
