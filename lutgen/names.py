@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from lutgen.errors import UsageError
 
@@ -57,6 +58,11 @@ isalpha isdigit isspace toupper tolower time clock signal raise rand srand qsort
 stdint stddef in out n x y a b clk en
 """
 _TAKEN = frozenset(_LIBRARY.split())
+
+
+def in_lists(lists: Iterable[str]) -> tuple[str, ...]:
+    """Return the names in comma lists, each once, in the order given."""
+    return tuple(dict.fromkeys(name.strip() for text in lists for name in text.split(",")))
 
 
 def check_identifier(argument: str, name: str) -> None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-MOST_COLUMNS = 1024
+MOST_COLUMNS = 512
 """More columns than this show nothing more on a screen."""
 
 

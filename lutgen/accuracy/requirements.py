@@ -10,6 +10,7 @@ from lutgen.accuracy.measured import Measured
 from lutgen.accuracy.report import ErrorReport
 from lutgen.activations._record import NONDECREASING, NONINCREASING
 from lutgen.errors import BudgetError, UsageError
+from lutgen.names import in_lists
 
 
 def parse(lists: Iterable[str]) -> tuple[str, ...]:
@@ -18,11 +19,11 @@ def parse(lists: Iterable[str]) -> tuple[str, ...]:
     Raises:
         UsageError: there is no such requirement.
     """
-    names = [name.strip() for text in lists for name in text.split(",")]
-    for name in names:
+    wanted = in_lists(lists)
+    for name in wanted:
         if name not in NAMES:
             raise UsageError.about("--require", f"must be {', '.join(NAMES)}", name)
-    return tuple(dict.fromkeys(names))
+    return wanted
 
 
 def broken(report: Measured, names: Iterable[str]) -> tuple[tuple[str, str], ...]:

@@ -11,6 +11,7 @@ import click
 from lutgen import activations
 from lutgen.accuracy import requirements
 from lutgen.errors import UnknownNameError, UsageError
+from lutgen.names import in_lists
 from lutgen.request import DEFAULT_WIDTH, MOST_INPUTS, Request, Side, range_ends, whole_number
 from lutgen.samples import Samples
 from lutgen.spec import BREAKPOINTS, FOLDS, METHODS, ROUNDINGS, Method
@@ -167,10 +168,10 @@ def targets_from(lists: Iterable[str]) -> tuple[str, ...]:
     Raises:
         UnknownNameError: there is no such target.
     """
-    names = [name.strip() for text in lists for name in text.split(",")]
+    names = in_lists(lists)
     for name in names:
         get(name)
-    return tuple(dict.fromkeys(names)) or ("c",)
+    return names or ("c",)
 
 
 def require_option(command: F) -> F:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from lutgen import names
 from lutgen.errors import UsageError
 
 FACES = ("html", "md")
@@ -24,8 +25,8 @@ def faces(lists: Iterable[str]) -> tuple[str, ...]:
     Raises:
         UsageError: there is no such face.
     """
-    names = [name.strip() for text in lists for name in text.split(",")]
-    for name in names:
+    wanted = names.in_lists(lists)
+    for name in wanted:
         if name not in FACES:
             raise UsageError.about("--report", f"must be {' or '.join(FACES)}", name)
-    return tuple(dict.fromkeys(names))
+    return wanted

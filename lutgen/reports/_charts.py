@@ -9,7 +9,7 @@ from typing import NamedTuple
 from lutgen import rendering
 from lutgen.accuracy.envelope import Envelope
 from lutgen.accuracy.report import ErrorReport
-from lutgen.accuracy.runs import runs
+from lutgen.accuracy.runs import longest, runs
 from lutgen.rendering import Markup
 from lutgen.reports import _numbers as numbers
 from lutgen.reports import _plot as plot
@@ -18,8 +18,9 @@ from lutgen.review import Alternative, Review
 
 # More pieces than this are marked at the foot of a plot only.
 _PIECES_IN_FULL = 64
-_MOST_BANDS = 256
+_MOST_BANDS = 128
 _FOOT = 40
+_MOST_FEET = 1024
 _USAGE_COLUMNS = 256
 _WORSE = 5
 
@@ -317,7 +318,9 @@ def _breaks(review: Review) -> list[tuple[str, str]]:
         return []
     if len(places) < _PIECES_IN_FULL:
         return [("breaks", plot.hairlines(places, 0, HEIGHT))]
-    return [("breaks foot", plot.hairlines(places, HEIGHT - _FOOT, HEIGHT))]
+    # More of them than a screen has columns would be one area of ink.
+    told_apart = sorted({round(place * _MOST_FEET) / _MOST_FEET for place in places})
+    return [("breaks foot", plot.hairlines(told_apart, HEIGHT - _FOOT, HEIGHT))]
 
 
 def _code_bands(report: ErrorReport) -> tuple[tuple[str, str, str], ...]:
@@ -327,7 +330,7 @@ def _code_bands(report: ErrorReport) -> tuple[tuple[str, str, str], ...]:
         (first, last, kind)
         for kind, mask in (("saturated", report.saturating & ~report.undefined),
                            ("undefined", report.undefined))
-        for first, last in runs(mask)[:_MOST_BANDS]
+        for first, last in longest(runs(mask), _MOST_BANDS)
     ]
     return tuple(
         (f"{100 * first / count:.3f}", f"{100 * (last + 1 - first) / count:.3f}", kind)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from lutgen.accuracy import words
 from lutgen.accuracy.judgement import BAD, GOOD
 from lutgen.accuracy.report import ErrorReport, WorstCode
-from lutgen.accuracy.runs import runs
+from lutgen.accuracy.runs import longest, runs
 from lutgen.accuracy.split import Part
 from lutgen.formats import NumberFormat
 from lutgen.rendering import Markup, fragment
@@ -19,7 +19,7 @@ from lutgen.reports._parts import Cells, Row
 from lutgen.review import Review
 
 # More rows than this are not read; the ones that matter most are kept.
-_MOST_PIECES = 256
+_MOST_PIECES = 128
 _MOST_RUNS = 12
 
 _MEANINGS = (
@@ -286,7 +286,7 @@ def _runs(review: Review, what: str, mask: object) -> list[Row]:
     """Return a row for each run of input codes in a mask, the longest where they are many."""
     codes = review.report.spec.input
     found = runs(mask)
-    kept = sorted(sorted(found, key=lambda run: run[0] - run[1])[:_MOST_RUNS])
+    kept = longest(found, _MOST_RUNS)
     rows = [
         ("", make.head(what, "text"), (
             (numbers.code(codes.min_code + first), ""),

@@ -12,7 +12,7 @@ from lutgen import pipeline
 from lutgen.accuracy.comparison import Comparison
 from lutgen.accuracy.envelope import MOST_COLUMNS, Envelope
 from lutgen.accuracy.histogram import MOST_BINS, Histogram
-from lutgen.accuracy.runs import runs
+from lutgen.accuracy.runs import longest, runs
 from lutgen.request import Request, Side
 from lutgen.spec import Method
 
@@ -61,6 +61,11 @@ def test_a_histogram_of_no_error_is_one_bin_around_nothing() -> None:
 ])
 def test_runs_are_first_and_last_index(mask: list[int], found: tuple) -> None:
     assert runs(np.array(mask, dtype=bool)) == found
+
+
+def test_the_longest_runs_are_kept_in_their_order() -> None:
+    assert longest(((0, 0), (2, 4), (6, 7), (9, 13)), 2) == ((2, 4), (9, 13))
+    assert longest((), 2) == ()
 
 
 def test_a_comparison_counts_which_table_is_nearer() -> None:

@@ -20,6 +20,8 @@ REQUESTS = {
     "steps": ["quant_relu", "--method", "steps"],
     "saturated": ["relu", "--out-scale", "1/64", "--rounding", "floor"],
     "domain": ["log", "--in-unsigned"],
+    "crowded": ["sine", "--bits", "12", "--range=-400,400", "--method", "pwl", "--max-error", "2",
+                "--out-scale", "1/4096"],
     "broken": ["silu", "--method", "interp", "--segments", "8", "--max-error", "0.5"],
     "tiny": ["linear", "--bits", "2"],
     "rows": ["softmax"],
