@@ -132,6 +132,7 @@ def _spec(
     more = len(units) - len(made)
     what = first.found.activation or "a function without a name"
     description = f"{what} that makes {', '.join(made)}{f' and {more} more' if more else ''}"
-    if request.samples and tables == TABLES[0]:
-        description += f", as computed by {model.arithmetic}"
+    if request.samples:
+        how = model.arithmetic if tables == TABLES[0] else "float64, rounded once"
+        description += f", as computed by {how}"
     return request._replace(name=name, description=description).resolve()

@@ -10,7 +10,7 @@ import numpy as np
 
 from lutgen.models import _proto
 from lutgen.models._graph import DEQUANTISE, QUANTISE, REAL, Step, evaluate
-from lutgen.models._operators import ELEMENTWISE
+from lutgen.models._operators import ELEMENTWISE, MOVES
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto, TensorProto
@@ -21,6 +21,9 @@ _RANDOM = frozenset(
     {"Bernoulli", "Multinomial", "RandomNormalLike", "RandomUniformLike", "RandomNormal",
      "RandomUniform"}
 )
+
+_REPEATING = frozenset({"Expand", "Gather", "GatherElements", "GatherND", "Tile"})
+"""Operators that may make several elements of one."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,8 @@ class Constants:
             self.dequantise(*(*node.input, "", "")[:3], node.output[0])
         elif node.op_type == QUANTISE:
             self._quantise(*(*node.input, "", "")[:3], node.output[0])
+        elif node.op_type in (*MOVES, "Cast") and inputs[0] in self.scalars:
+            self._hand_on(node)
         elif node.op_type in ELEMENTWISE:
             values = {name: self.scalars.get(name) for name in inputs}
             if all(value is not None and value.dtype.kind in "fb" for value in values.values()):
@@ -78,6 +83,19 @@ class Constants:
                 )
                 self.scalars[node.output[0]] = evaluate([step], values, step.output, REAL)
         return True
+
+    def _hand_on(self, node: NodeProto) -> None:
+        """Note a constant of one element that is given another shape or type."""
+        value = self.scalars[node.input[0]]
+        if node.op_type == "Cast":
+            kind = _proto.casts_to(node)
+            if kind.kind not in "fiub":
+                return
+            with np.errstate(all="ignore"):
+                value = value.astype(kind)
+        elif node.op_type in _REPEATING:
+            return
+        self.scalars[node.output[0]] = value
 
     def dequantise(self, codes: str, scale: str, zero_point: str, output: str) -> None:
         """Note the real value of a constant code, where it has one element."""

@@ -108,6 +108,17 @@ def subgraph_inputs(node: NodeProto) -> set[str]:
     } | {value.name for graph in graphs for value in graph.output}
 
 
+def casts_to(node: NodeProto) -> np.dtype:
+    """Return the type that a Cast makes; one without a kind for what NumPy has not."""
+    from onnx import helper
+
+    number = next((attribute.i for attribute in node.attribute if attribute.name == "to"), 0)
+    try:
+        return np.dtype(helper.tensor_dtype_to_np_dtype(number))
+    except (KeyError, TypeError, ValueError):
+        return np.dtype("V")
+
+
 def nodes_inside(node: NodeProto) -> Iterator[NodeProto]:
     """Yield a node, and those of the graphs inside it."""
     return (item for item in _inside(node) if hasattr(item, "op_type"))

@@ -150,10 +150,11 @@ class Tracer:
         length = 1 + max(reach.length for reach in reaches)
         origins = {(reach.root, reach.input, reach.moved) for reach in reaches}
         bases = frozenset().union(*(reach.bases for reach in reaches))
-        if len(origins) > 1 or length > MAX_STEPS:
+        # What is done with codes as codes, such as moving them, makes another root.
+        if len(origins) > 1 or length > MAX_STEPS or not bases.isdisjoint(known):
             return None
         if step.operator == QUANTISE:
-            # Codes that were only moved begin anew: a table comes before that or after it.
+            # So does moving them as reals, where that is all.
             if first.moved[-1:] == (step.inputs[0],) and not first.bent:
                 return None
             return first._replace(bases=frozenset([step.output]), length=length, bent=False)

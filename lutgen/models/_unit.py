@@ -18,6 +18,9 @@ from lutgen.models._slices import MAX_STEPS, Slice, Tracer
 Runner = Callable[[Slice], Array | None]
 """Returns the output code of every root code as a runtime computes it; None where it cannot."""
 
+Encoder = Callable[[Array, NumberFormat], Array]
+"""Returns codes of reals."""
+
 MAX_UNITS = 4096
 """As many tables as a manifest may have."""
 
@@ -80,7 +83,7 @@ class Model(NamedTuple):
 
 
 def units(
-    graph: Graph, run: Runner, encode: Callable[[Array, NumberFormat], Array]
+    graph: Graph, run: Runner, encode: Encoder
 ) -> tuple[list[Unit], list[str]]:
     """Return the units of a graph that are activations, and notes on what was left alone.
 
@@ -90,7 +93,7 @@ def units(
         encode: makes codes of reals as the model does.
 
     Raises:
-        ModelError: a step cannot be computed, or no unit is an activation.
+        ModelError: no unit is an activation, or there are too many.
     """
     tracer = Tracer(graph)
     found, notes, seen = [], [], set()
@@ -100,27 +103,43 @@ def units(
     for part in slices:
         places = sorted({step.node for step in part.steps})
         seen.update(places)
-        name = find(part)
-        if name.activation == LINEAR:
-            continue
         nodes = tuple(graph.nodes[place] for place in places)
-        once = part.evaluate(_reals(part.input), CLIPPED)
-        faithful = run(part)
-        if faithful is None or np.isnan(once).any():
-            notes.append(f"{nodes[-1]}: has no value for some codes of its input; left alone")
+        try:
+            unit = _unit(part, nodes, run, encode, tracer)
+        except ModelError as problem:
+            notes.append(f"{nodes[-1]}: {problem}; left alone")
             continue
-        found.append(Unit(
-            nodes, part.root, part.tensor, part.input, part.output, name,
-            faithful.astype(np.int64), encode(once, part.output).astype(np.int64),
-            tuple(Move(step.node, step.output) for step in part.moves),
-            tuple(twin for twin, first in tracer.twins.items() if first == part.tensor),
-        ))
+        if unit is not None:
+            found.append(unit)
     notes += _left_alone(graph, tracer, seen.union(tracer.left))
     if not found:
         raise ModelError(
             "no activation between integer tensors found" + (f" ({notes[0]})" if notes else "")
         )
     return found, notes
+
+
+def _unit(
+    part: Slice, nodes: tuple[str, ...], run: Runner, encode: Encoder, tracer: Tracer
+) -> Unit | None:
+    """Return a slice as a unit; None of a mere rescale.
+
+    Raises:
+        ModelError: a step cannot be computed, or some codes have no value.
+    """
+    name = find(part)
+    if name.activation == LINEAR:
+        return None
+    once = part.evaluate(_reals(part.input), CLIPPED)
+    faithful = None if np.isnan(once).any() else run(part)
+    if faithful is None:
+        raise ModelError("has no value for some codes of its input")
+    return Unit(
+        nodes, part.root, part.tensor, part.input, part.output, name,
+        faithful.astype(np.int64), encode(once, part.output).astype(np.int64),
+        tuple(Move(step.node, step.output) for step in part.moves),
+        tuple(twin for twin, first in tracer.twins.items() if first == part.tensor),
+    )
 
 
 def _left_alone(graph: Graph, tracer: Tracer, seen: set[int]) -> Iterator[str]:

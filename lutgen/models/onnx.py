@@ -121,6 +121,9 @@ class _Reader:
                 yield Step(MOVE, inputs[:1], moved, place)
         elif not known or not output or inner:
             yield Step("", (*inputs, *inner), "", place)
+        elif node.op_type == "Cast" and _proto.casts_to(node).kind == "f":
+            # As exact as the reals in between are.
+            yield Step("Identity", inputs, output, place)
         elif node.op_type in (QUANTISE, DEQUANTISE):
             yield from self._quantisation(place, node)
         elif node.op_type in _QUANTISED_OPERATORS:

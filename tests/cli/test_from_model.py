@@ -10,6 +10,7 @@ import pytest
 
 from lutgen.cli import main
 from lutgen.models import read
+from tests.models.litert_cases import cases
 from tests.models.networks import quantised
 from tests.models.written import between, written
 from tests.tools import require_module
@@ -101,6 +102,57 @@ def test_a_table_without_a_name_in_the_catalogue_is_built_from_its_codes(capsys,
     assert (out / "unit_s8.samples.csv").read_text().count("\n") == 258
 
 
+@pytest.mark.parametrize(
+    ("tables", "how"), [("faithful", "optimisations off"), ("ideal", "float64, rounded once")]
+)
+def test_a_table_of_codes_says_what_computed_them(capsys, tmp_path, tables, how) -> None:
+    require_module("onnxruntime")
+    path = written(tmp_path, between("a = Tanh(x)", "b = Sin(a)", "y = Mul(b, a)"))
+
+    run(capsys, "from-model", str(path), "-o", str(tmp_path / "o"), "--tables", tables)
+
+    assert how in (tmp_path / "o" / "lutgen.toml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "method", "fits"),
+    [
+        ([], "lut", lambda table: table["storage_bytes"] == 256),
+        (["--max-bytes", "60"], "", lambda table: table["storage_bytes"] <= 60),
+        (["--max-error", "1"], "", lambda table: table["error"]["max_lsb"] <= 1),
+        (["--method", "pwl", "--segments", "5"], "pwl", lambda table: True),
+    ],
+)
+def test_the_options_of_methods_go_with_a_model(
+    capsys, tmp_path, model, words, method, fits
+) -> None:
+    code, out, _ = run(capsys, "from-model", str(model), "-o", str(tmp_path), "--json", *words)
+    tables = json.loads(out)["tables"]
+
+    assert code == 0 and len(tables) == 6
+    assert all(fits(table) for table in tables)
+    assert all(table["method"]["name"].startswith(method) for table in tables)
+    before = contents(tmp_path)
+    assert main(["build", "--manifest", str(tmp_path / "lutgen.toml"), "-q"]) == 0
+    assert contents(tmp_path) == before
+
+
+def test_the_kernels_of_a_tflite_model_can_be_chosen(capsys, tmp_path) -> None:
+    require_module("tflite")
+    case = next(case for case in cases() if case.name == "LEAKY_RELU-0.1-INT8-0")
+    path = case.flat.write(tmp_path / "m.tflite")
+    found = {}
+    for kernels in ("reference", "xnnpack"):
+        words = ["-o", str(tmp_path / kernels), "--target", "json", "--kernels", kernels]
+        code, out, _ = run(capsys, "from-model", str(path), *words)
+        assert code == 0 and "LiteRT's" in out
+        found[kernels] = json.loads(
+            (tmp_path / kernels / "leaky_relu_s8.json").read_text()
+        )["codes"]
+
+    assert found["reference"] != found["xnnpack"]
+
+
 def test_the_summary_says_how_many_codes_differ(capsys, tmp_path, model) -> None:
     _, out, _ = run(capsys, "from-model", str(model), "-o", str(tmp_path))
 
@@ -128,6 +180,9 @@ def test_a_manifest_that_was_edited_is_not_overwritten(capsys, tmp_path, model) 
     [
         (["--tables", "best"], "--tables"),
         (["--method", "magic"], "--method"),
+        (["--method", "lut", "--segments", "4"], "--segments"),
+        (["--max-error", "0.1"], "--max-error"),
+        (["--kernels", "gpu"], "--kernels"),
         (["--target", "cobol"], "unknown target"),
     ],
 )

@@ -430,3 +430,35 @@ def test_functions_that_call_themselves_or_grow_are_refused(tmp_path) -> None:
         read(model(circle))
     with pytest.raises(ModelError, match="its functions make more than 200000 nodes"):
         read(model(twice))
+
+
+def test_casts_between_reals_are_followed_and_casts_of_codes_are_not(tmp_path) -> None:
+    half = between("a = Cast <to = 10> (x)", "b = Sigmoid(a)", "y = Cast <to = 1> (b)")
+    by_hand = between("a = Tanh(x)", "b = QuantizeLinear(a, t, w)", "c = Cast <to = 1> (b)",
+                      "d = Mul(c, s)", "y = Sigmoid(d)")
+
+    assert [u.found.activation for u in units(tmp_path, half)] == ["sigmoid"]
+    assert [u.output_tensor for u in units(tmp_path, by_hand)] == ["b"]
+
+
+def test_scales_may_be_cast_and_shaped_by_nodes(tmp_path) -> None:
+    body = (
+        "h = Constant <value = double[1] {0.25}> ()\nf = Cast <to = 1> (h)\ns = Squeeze(f)\n"
+        + between("y = Sigmoid(x)")
+    )
+    constants = "float t = {0.03125}, int8 z = {3}, int8 w = {-7}"
+    (unit,) = units(tmp_path, body, constants=constants)
+
+    assert unit.input.scale == Fraction(1, 4)
+
+
+def test_a_unit_that_cannot_be_computed_is_noted_and_the_others_are_kept(tmp_path) -> None:
+    body = between("y = Tanh(x)") + "\nm = Sub(x)\ne = Exp(m)\nn = QuantizeLinear(e, t, w)"
+
+    model = read(written(tmp_path, body, outputs="int8[N] r, int8[N] n"))
+
+    assert [u.found.activation for u in model.units] == ["tanh"]
+    assert model.notes == (
+        'QuantizeLinear of n: Sub that makes "m": cannot be computed (TypeError); its inputs or '
+        "attributes are wrong; left alone",
+    )
