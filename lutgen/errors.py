@@ -2,7 +2,8 @@
 
 LutgenError                       something the user can mend
 |-- UsageError                    the request makes no sense            (exit 2)
-|   `-- UnknownNameError          no such activation, method or target
+|   |-- UnknownNameError          no such activation, method or target
+|   `-- OutsideDomainError        an expression has no value at an input
 |-- UndecidableRoundingError      the exact value cannot be told from a rounding boundary
 |-- BudgetError                   no program keeps the asked-for error or size
 |-- ModelError                    a model cannot be read, or has nothing to tabulate
@@ -11,6 +12,8 @@ LutgenError                       something the user can mend
 """
 
 from __future__ import annotations
+
+from fractions import Fraction
 
 
 class LutgenError(Exception):
@@ -53,6 +56,30 @@ class UnknownNameError(UsageError):
         return cls(f"unknown {kind} {shown(name)}; {hint}")
 
 
+class OutsideDomainError(UsageError):
+    """An expression has no value at an input; the message names the code, x and the part."""
+
+    def __init__(self, part: str, reason: str, x: Fraction, code: int | None = None) -> None:
+        """Make the message.
+
+        Args:
+            part: the part of the expression that has no value.
+            reason: why not.
+            x: the input.
+            code: its code, where that is known.
+        """
+        self.part, self.reason, self.x = part, reason, x
+        at = f"x = {_number(x)}" if code is None else f"input code {code} (x = {_number(x)})"
+        super().__init__(
+            f"--expr: {shown(part)} has no value at {at}: {reason}; choose an input format "
+            "without such codes, or give a value there with where(condition, a, b)"
+        )
+
+    def at_code(self, code: int) -> OutsideDomainError:
+        """Return the error with the input code that x is."""
+        return OutsideDomainError(self.part, self.reason, self.x, code)
+
+
 class UndecidableRoundingError(LutgenError):
     """An exact value lies so close to a rounding boundary that no precision decided it."""
 
@@ -79,6 +106,12 @@ class StoreError(LutgenError):
 
 class ToolError(LutgenError):
     """A compiler, simulator or runtime is missing, failed or took too long."""
+
+
+def _number(value: Fraction) -> str:
+    """Return a rational for a message: its decimal where that is short, else near it."""
+    text = f"{float(value):.12g}"
+    return text if Fraction(text) == value else f"{value}, about {float(value):.6g}"
 
 
 def shown(value: object, limit: int = 40) -> str:

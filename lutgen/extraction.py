@@ -10,7 +10,6 @@ import numpy as np
 from lutgen import pipeline
 from lutgen.accuracy import ErrorReport
 from lutgen.errors import shown
-from lutgen.formats import NumberFormat
 from lutgen.ideal import Ideal
 from lutgen.models import Model, Unit
 from lutgen.request import Request, Side
@@ -97,8 +96,8 @@ def _named(unit: Unit, model: Model, method: Method) -> Request | None:
     return Request(
         function=unit.found.activation,
         parameters=unit.found.parameters,
-        input=_side("in", unit.input),
-        output=_side("out", unit.output),
+        input=Side.asking_for("in", unit.input),
+        output=Side.asking_for("out", unit.output),
         rounding=model.rounding,
         method=method,
     )
@@ -108,8 +107,8 @@ def _sampled(unit: Unit, codes: np.ndarray, model: Model, method: Method) -> Req
     """Return the request for a table of given codes."""
     return Request(
         function="",
-        input=_side("in", unit.input),
-        output=_side("out", unit.output),
+        input=Side.asking_for("in", unit.input),
+        output=Side.asking_for("out", unit.output),
         rounding=model.rounding,
         method=method,
         name=UNNAMED,
@@ -136,14 +135,3 @@ def _spec(
     if request.samples and tables == TABLES[0]:
         description += f", as computed by {model.arithmetic}"
     return request._replace(name=name, description=description).resolve()
-
-
-def _side(name: str, codes: NumberFormat) -> Side:
-    """Return the options that ask for a format."""
-    return Side(
-        name,
-        bits=codes.width,
-        unsigned=not codes.signed,
-        scale=codes.scale_text,
-        zero_point=str(codes.zero_point),
-    )

@@ -99,13 +99,15 @@ def text(specs: Iterable[Spec], targets: Iterable[str], form: Mapping[str, objec
 
 def _entry(spec: Spec) -> Iterable[tuple[str, str]]:
     """Yield the keys of a table with their values as TOML."""
-    if spec.samples is None:
-        yield "function", json.dumps(spec.activation.name)
-        if spec.parameters:
-            pairs = (f"{key} = {json.dumps(n.text)}" for key, n in spec.parameters.items())
-            yield "params", f"{{ {', '.join(pairs)} }}"
-    else:
+    if spec.samples is not None:
         yield "table", json.dumps(f"{spec.name}{SUFFIX}")
+    elif spec.expression is not None:
+        yield "expr", json.dumps(spec.expression)
+    else:
+        yield "function", json.dumps(spec.activation.name)
+    if spec.parameters:
+        pairs = (f"{key} = {json.dumps(n.text)}" for key, n in spec.parameters.items())
+        yield "params", f"{{ {', '.join(pairs)} }}"
     yield "name", json.dumps(spec.name)
     for side, codes in (("in", spec.input), ("out", spec.output)):
         yield f"{side}_bits", str(codes.width)

@@ -26,7 +26,7 @@ from lutgen.names import check_identifier
 from lutgen.numerics.literals import MAX_LITERAL_LENGTH, Number
 from lutgen.numerics.reals import Value, arb, ball, exact, working_precision
 from lutgen.samples import Samples
-from lutgen.spec import ROUNDINGS, Method, Spec, check_rounding
+from lutgen.spec import ROUNDINGS, Method, Spec, check_rounding, expressed
 
 DEFAULT_WIDTH = 8
 MOST_INPUTS = 4
@@ -55,6 +55,17 @@ class Side(NamedTuple):
     q: str | None = None
     scale: str | None = None
     zero_point: str | None = None
+
+    @classmethod
+    def asking_for(cls, name: str, codes: NumberFormat) -> Side:
+        """Return the options that ask for exactly this format."""
+        return cls(
+            name,
+            bits=codes.width,
+            unsigned=not codes.signed,
+            scale=codes.scale_text,
+            zero_point=str(codes.zero_point),
+        )
 
     def explicit_format(self, bits: int) -> NumberFormat | None:
         """Return the format these options fix, or None where they leave the scale open.
@@ -106,7 +117,8 @@ class Request(NamedTuple):
     """One table as a user asks for it: texts, and None for what is left open.
 
     Attributes:
-        function: name or alias of an activation; of no meaning where there are samples.
+        function: name or alias of an activation; of no meaning where there are samples or an
+            expression.
         parameters: ``name=value`` texts.
         derivative: tabulate the derivative.
         bits: width of input and output codes.
@@ -119,6 +131,7 @@ class Request(NamedTuple):
         name: identifier and file stem.
         description: the user's own words.
         samples: points to join instead of an activation of the catalogue.
+        expression: an expression in x instead of an activation of the catalogue.
     """
 
     function: str
@@ -134,6 +147,21 @@ class Request(NamedTuple):
     name: str | None = None
     description: str = ""
     samples: Samples | None = None
+    expression: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing is said about formats."""
+        sides = (self.input, self.output, self.bits, self.range)
+        return sides == (Side("in"), Side("out"), DEFAULT_WIDTH, None)
+
+    def in_formats(self, inputs: NumberFormat, outputs: NumberFormat) -> Request:
+        """Return the request for a table of these formats."""
+        return self._replace(
+            input=Side.asking_for("in", inputs),
+            output=Side.asking_for("out", outputs),
+            range=None,
+        )
 
     def resolve(self) -> Spec:
         """Fill in everything that is left open.
@@ -174,10 +202,15 @@ class Request(NamedTuple):
             method=method,
             description=self.description,
             samples=self.samples,
+            expression=None if self.expression is None else record.formula,
         )
 
     def _record(self) -> Activation:
-        """Return the activation: of the catalogue, or the one through the samples."""
+        """Return the activation: of the catalogue, an expression, or the one through samples."""
+        if self.expression is not None:
+            if self.name is None:
+                raise UsageError("--expr needs --name, which its files are called by")
+            return expressed(self.expression, self.parameters)
         if self.samples is None:
             return activations.get(self.function)
         if self.name is None:

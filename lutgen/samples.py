@@ -6,7 +6,6 @@ that gives one for each, the activation has exactly the value of the code that w
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Callable
 from fractions import Fraction
@@ -15,21 +14,17 @@ from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
-
 from lutgen.activations._record import NONDECREASING, NONINCREASING, Activation
 from lutgen.errors import UsageError, shown
 from lutgen.formats import NumberFormat
-from lutgen.numerics.arrays import from_npy
 from lutgen.numerics.literals import Number
 from lutgen.numerics.reals import Exact, Value, exact, fraction
+from lutgen.rows import CODES_HEADING, MAX_POINTS, read_rows
 
 NAME = "samples"
 SUFFIX = ".samples.csv"
-MAX_POINTS = 65536
-MAX_BYTES = 1 << 24
 
-_CODES, _REALS = "input code,output code", "x,y"
+_REALS = "x,y"
 
 
 class Samples:
@@ -70,33 +65,31 @@ class Samples:
         Raises:
             UsageError: not such a file; the message names it, and the line.
         """
-        try:
-            if not path.is_file() or path.stat().st_size > MAX_BYTES:
-                raise UsageError(f"--table: {path}: must be a file of at most {MAX_BYTES} bytes")
-            content = path.read_bytes()
-        except OSError as problem:
-            raise UsageError(f"--table: {path}: {problem.strerror or problem}") from None
-        if path.suffix == ".npy":
-            in_codes, rows = False, _npy(path, content)
-        else:
-            in_codes, rows = _csv(path, content)
-        if len({len(row) for row in rows}) > 1 or not rows or len(rows[0]) > 2:
-            raise UsageError(f"--table: {path}: must have one or two numbers in every row")
-        if len(rows[0]) == 2:
-            x, y = zip(*rows, strict=True)
-            return cls(x, y, in_codes=in_codes)
+        rows = read_rows(path, f"--table: {path}")
+        if rows.columns == 2:
+            x, y = zip(*rows.numbers, strict=True)
+            for place, (before, after) in enumerate(pairwise(x), start=1):
+                if not before < after:
+                    same = "is there twice" if before == after else f"comes after {_number(before)}"
+                    raise UsageError(
+                        f"{rows.where(place)}: x = {_number(after)} {same}; sort by x, each once"
+                    )
+            return cls(x, y, in_codes=rows.in_codes)
         if covered is None:
             raise UsageError(f"--table: {path}: one column needs --range, which its values cover")
         low, high = (end.value for end in covered)
-        step = (high - low) / max(len(rows) - 1, 1)
-        x = tuple(low + step * place for place in range(len(rows)))
-        return cls(x, tuple(row[0] for row in rows), in_codes=False)
+        if low >= high:
+            ends = f"{covered[0].text},{covered[1].text}"
+            raise UsageError.about("--range", "must be LO,HI with LO below HI", ends)
+        step = (high - low) / (len(rows.numbers) - 1)
+        x = tuple(low + step * place for place in range(len(rows.numbers)))
+        return cls(x, tuple(row[0] for row in rows.numbers), in_codes=False)
 
     @cached_property
     def body(self) -> str:
         """The points as CSV, one in a line, under the names of the columns."""
         rows = (f"{x},{y}\n" for x, y in zip(self.x, self.y, strict=True))
-        return "".join([_CODES if self.in_codes else _REALS, "\n", *rows])
+        return "".join([CODES_HEADING if self.in_codes else _REALS, "\n", *rows])
 
     @cached_property
     def sha256(self) -> str:
@@ -182,43 +175,6 @@ def _derivative(x: list[Exact], y: list[Exact]) -> Callable[[Exact], Value]:
     return derivative
 
 
-def _csv(path: Path, content: bytes) -> tuple[bool, list[tuple[int | Fraction, ...]]]:
-    """Return whether a CSV file holds codes, and its rows.
-
-    Comments begin with ``#``; one heading is skipped; columns end at a comma, semicolon or tab.
-    """
-    in_codes, rows, headed = False, [], False
-    for number, raw in enumerate(content.decode("utf-8-sig", "replace").splitlines(), start=1):
-        line = raw.strip()
-        if not line or line.startswith("#"):
-            continue
-        cells = [cell.strip() for cell in re.split("[,;\t]", line)]
-        if not rows and not headed and re.match("[A-Za-z]", line):
-            headed, in_codes = True, ",".join(cells).lower() == _CODES
-            continue
-        if len(rows) == MAX_POINTS:
-            raise UsageError(f"--table: {path}, line {number}: more than {MAX_POINTS} points")
-        where = f"--table: {path}, line {number}"
-        rows.append(tuple(_cell(cell, where, in_codes=in_codes) for cell in cells))
-    return in_codes, rows
-
-
-def _cell(cell: str, where: str, *, in_codes: bool) -> int | Fraction:
-    if not in_codes:
-        return Number.parse(cell, where).value
-    if not re.fullmatch("-?[0-9]{1,6}", cell, re.ASCII):
-        raise UsageError(f"{where}: must be a code, a whole number, got {shown(cell)}")
-    return int(cell)
-
-
-def _npy(path: Path, content: bytes) -> list[tuple[Fraction, ...]]:
-    """Return the rows of an NPY file of one or two columns."""
-    try:
-        found = from_npy(content)
-    except ValueError as problem:
-        raise UsageError(f"--table: {path}: {shown(problem, 80)[1:-1]}") from None
-    if found.ndim not in (1, 2) or not len(found) <= MAX_POINTS or not np.isfinite(found).all():
-        raise UsageError(
-            f"--table: {path}: must be one or two columns of at most {MAX_POINTS} finite numbers"
-        )
-    return [tuple(map(Fraction, row)) for row in found.reshape(len(found), -1).tolist()]
+def _number(value: int | Fraction) -> str:
+    """Return a number of a point for a message."""
+    return shown(value)[1:-1]

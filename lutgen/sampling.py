@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
-from lutgen.errors import UndecidableRoundingError
+from lutgen.errors import OutsideDomainError, UndecidableRoundingError
 from lutgen.formats import NumberFormat
 from lutgen.numerics.reals import (
     MINUS_INFINITY,
@@ -39,9 +39,19 @@ def real_inputs(codes: NumberFormat) -> list[Exact]:
 # The output format is chosen from the same values that are rounded afterwards.
 @lru_cache(maxsize=2)
 def values(function: Function, codes: NumberFormat) -> list[Value]:
-    """Return ``function`` at every code of the format, balls at the base precision."""
+    """Return ``function`` at every code of the format, balls at the base precision.
+
+    Raises:
+        OutsideDomainError: it has no value at a code; the message names the first one.
+    """
+    found = []
     with working_precision(BASE_PRECISION):
-        return [function(x) for x in real_inputs(codes)]
+        try:
+            for x in real_inputs(codes):
+                found.append(function(x))
+        except OutsideDomainError as problem:
+            raise problem.at_code(codes.codes[len(found)]) from None
+    return found
 
 
 def refined(function: Function, x: Exact) -> Iterator[Value]:

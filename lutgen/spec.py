@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -101,6 +101,7 @@ class Spec:
         method: how the function is approximated.
         description: the user's own words; may be empty.
         samples: the points that the activation joins; None for one of the catalogue.
+        expression: the expression that the activation is; None for one of the catalogue.
     """
 
     name: str
@@ -113,6 +114,7 @@ class Spec:
     method: Method = field(default_factory=Method)
     description: str = ""
     samples: Samples | None = None
+    expression: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
@@ -146,6 +148,7 @@ class Spec:
             "name": self.name,
             "activation": self.activation.name,
             **({"samples": self.samples.sha256} if self.samples else {}),
+            **({"expression": self.expression} if self.expression else {}),
             "definition": self.definition,
             "derivative": self.derivative,
             "parameters": {key: number.text for key, number in self.parameters.items()},
@@ -179,12 +182,15 @@ class Spec:
             check_identifier("name", name)
             sides = [format_from(document["input"], "in"), format_from(document["output"], "out")]
             given = _samples_from(document, folder / f"{name}{samples.SUFFIX}")
-            activation = (
-                given.activation(*sides) if given else activations.get(str(document["activation"]))
-            )
-            parameters = activation.parse_parameters(
-                f"{key}={text}" for key, text in dict(document["parameters"]).items()
-            )
+            assignments = [f"{key}={text}" for key, text in dict(document["parameters"]).items()]
+            text = document.get("expression")
+            if given:
+                activation = given.activation(*sides)
+            elif text is not None:
+                activation = expressed(str(text), assignments)
+            else:
+                activation = activations.get(str(document["activation"]))
+            parameters = activation.parse_parameters(assignments)
             return cls(
                 name=name,
                 activation=activation,
@@ -196,6 +202,7 @@ class Spec:
                 method=method_from(document["method"]),
                 description=str(document["description"]),
                 samples=given,
+                expression=None if text is None else activation.formula,
             )
         except (KeyError, TypeError, ValueError, AttributeError) as problem:
             raise UsageError(f"not a lutgen spec ({type(problem).__name__}: {problem})") from None
@@ -260,6 +267,40 @@ def format_document(number_format: NumberFormat) -> dict[str, object]:
     }
 
 
+def expressed(text: str, assignments: Iterable[str]) -> Activation:
+    """Return the activation that an expression is, with the texts that define its parameters.
+
+    Raises:
+        UsageError: it is no expression.
+    """
+    # Loaded here: a table of the catalogue needs no parser.
+    from lutgen.expression import activation
+
+    return activation(text, assignments)
+
+
+def format_from(document: Mapping[str, object], side: str) -> NumberFormat:
+    """Return the number format in JSON, checked like one that is typed.
+
+    Args:
+        document: what ``format_document`` returns; the scale as written may be left out.
+        side: ``in`` or ``out``, for the messages.
+
+    Raises:
+        UsageError: a value that no format can have.
+    """
+    width, text = int(document["bits"]), str(document.get("scale_text") or document["scale"])
+    if not MIN_WIDTH <= width <= MAX_WIDTH:
+        raise UsageError.about(f"--{side}-bits", f"must be {MIN_WIDTH} to {MAX_WIDTH}", width)
+    return affine(
+        width,
+        signed=bool(document["signed"]),
+        scale=Number.parse(text, f"--{side}-scale"),
+        zero_point=int(document["zero_point"]),
+        side=side,
+    )
+
+
 def _samples_from(document: Mapping[str, object], path: Path) -> Samples | None:
     """Return the samples that a spec's JSON names by their hash, None where it names none."""
     if "samples" not in document:
@@ -281,17 +322,3 @@ def method_from(document: Mapping[str, object]) -> Method:
         if value is not None and not isinstance(value, kind):
             raise TypeError(f"method {key}")
     return method.checked()
-
-
-def format_from(document: Mapping[str, object], side: str) -> NumberFormat:
-    """Return the number format in a spec's JSON, checked like one that is typed."""
-    width, text = int(document["bits"]), str(document["scale_text"])
-    if not MIN_WIDTH <= width <= MAX_WIDTH:
-        raise UsageError.about(f"--{side}-bits", f"must be {MIN_WIDTH} to {MAX_WIDTH}", width)
-    return affine(
-        width,
-        signed=bool(document["signed"]),
-        scale=Number.parse(text, f"--{side}-scale"),
-        zero_point=int(document["zero_point"]),
-        side=side,
-    )

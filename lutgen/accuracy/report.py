@@ -71,7 +71,17 @@ class ErrorReport:
     @classmethod
     def measure(cls, program: Program, ideal: Ideal) -> ErrorReport:
         """Run ``program`` on every code and compare it with ``ideal``."""
-        codes = run(program)
+        return cls.of_codes(run(program), ideal, program.storage_bytes)
+
+    @classmethod
+    def of_codes(cls, codes: np.ndarray, ideal: Ideal, storage_bytes: int) -> ErrorReport:
+        """Compare output codes, however they were made, with ``ideal``.
+
+        Args:
+            codes: int64, shape (2**width,), ascending input codes.
+            ideal: the exact values.
+            storage_bytes: bytes of the tables behind the codes.
+        """
         lower, upper = clipped(ideal.lower, ideal.upper, ideal.spec.output)
         beyond = np.maximum(ideal.upper - upper, lower - ideal.lower)[~ideal.outside]
         scaled = codes << FRACTION_BITS
@@ -85,7 +95,7 @@ class ErrorReport:
             undefined=ideal.outside,
             overshoot_lsb=int(beyond.max(initial=0)) / 2.0**FRACTION_BITS,
             faithful=bool(farthest < 1 << FRACTION_BITS),
-            storage_bytes=program.storage_bytes,
+            storage_bytes=storage_bytes,
         )
 
     @cached_property

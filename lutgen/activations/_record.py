@@ -65,11 +65,20 @@ class Parameter(NamedTuple):
             UsageError: not a number, or outside the domain.
         """
         argument = f"--param {self.name}"
-        number = Number.parse(text, argument)
+        return self.checked(Number.parse(text, argument), argument)
+
+    def checked(self, number: Number, argument: str) -> Number:
+        """Return a value of the parameter, once it is known to be one.
+
+        Raises:
+            UsageError: it is outside the domain, or of a size that has no use.
+        """
         if number.value and not _SMALLEST <= abs(number.value) <= _LARGEST:
-            raise UsageError.about(argument, "must be 0 or between 2^-128 and 2^64 in size", text)
+            raise UsageError.about(
+                argument, "must be 0 or between 2^-128 and 2^64 in size", number.text
+            )
         if not self.domain.contains(number.value):
-            raise UsageError.about(argument, f"must be {self.domain.text}", text)
+            raise UsageError.about(argument, f"must be {self.domain.text}", number.text)
         return number
 
 
@@ -162,6 +171,18 @@ class Activation:
         """
         return parse_parameters(self.name, self.parameters, self.constraint, assignments)
 
+    def completed(self, given: Parameters, argument: str) -> dict[str, Number]:
+        """Return every parameter's value, in order: the given one, else the default.
+
+        Args:
+            given: values of some parameters, in their domains.
+            argument: what they were given for, for the message.
+
+        Raises:
+            UsageError: the values break the constraint.
+        """
+        return completed(self.name, self.parameters, self.constraint, given, argument)
+
     def fact(self, name: str, parameters: Parameters) -> object:
         """Return the fact ``name`` (symmetry, monotone, bounds or kinks) for these parameters."""
         claim = getattr(self, name)
@@ -199,15 +220,30 @@ def parse_parameters(
         if name in given:
             raise UsageError(f"--param: {shown(name)} is given twice; give it once")
         given[name] = known[name].parse(text)
+    return completed(owner, parameters, constraint, given, "--param")
+
+
+def completed(
+    owner: str,
+    parameters: Iterable[Parameter],
+    constraint: tuple[str, Callable[..., bool]] | None,
+    given: Parameters,
+    argument: str,
+) -> dict[str, Number]:
+    """Return every one of ``owner``'s parameters, in order: the given value, else the default.
+
+    Raises:
+        UsageError: as ``Activation.completed``.
+    """
     values = {
-        name: given.get(name) or parameter.parse(parameter.default)
-        for name, parameter in known.items()
+        parameter.name: given.get(parameter.name) or parameter.parse(parameter.default)
+        for parameter in parameters
     }
     if constraint is not None:
         text, holds = constraint
         if not holds(**{name: number.value for name, number in values.items()}):
             got = ", ".join(f"{name}={number.text}" for name, number in values.items())
-            raise UsageError.about("--param", f"{owner} needs {text}", got)
+            raise UsageError.about(argument, f"{owner} needs {text}", got)
     return values
 
 

@@ -102,10 +102,10 @@ RECORD = Activation(
     value=value,
     derivative=derivative,
     summary="The article's dynamic ReLU at a fixed context: a line below 0 that it selects.",
-    formula="x if x >= 0 else a * x + b, a = a_min + (a_max - a_min) / (1 + exp(-context)), "
-    "b = b_scale * tanh(context)",
+    formula="x if x >= 0 else (a_min + (a_max - a_min) / (1 + exp(-context))) * x "
+    "+ b_scale * tanh(context)",
     source="no paper known; the published Dynamic ReLU is dy_relu",
-    note="Unless b is 0 the function jumps by -b at 0.",
+    note="Unless b_scale * tanh(context) is 0 the function jumps at 0.",
     parameters=(
         Parameter("context", "0", meaning="what the layer computes from its input"),
         Parameter("a_min", "0.01", meaning="slope below 0 for a context of -infinity"),

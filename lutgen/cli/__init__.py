@@ -24,6 +24,7 @@ from lutgen.errors import LutgenError, shown
 COMMANDS = {
     "area": "Print the cells that Verilog modules take on two FPGA families.",
     "build": "Write the files of the chosen targets, print the error summary.",
+    "diff": "Print where two tables differ, or a table and an array in C source.",
     "from-model": "Write a table for each activation of a quantised ONNX or TFLite model.",
     "list": "Print the catalogue.",
     "report": "Print the error report only.",

@@ -64,7 +64,7 @@ _REQUEST_OPTIONS = (
     click.option("--rounding", metavar="half-even|half-away|half-up|floor",
                  help="How a value becomes a code; half-even, half-up for several inputs."),
     click.option("--param", "params", multiple=True, metavar="K=V",
-                 help="Activation parameter; repeatable."),
+                 help="Activation parameter, or one of --expr; repeatable."),
     click.option("--derivative", is_flag=True, help="The exact derivative instead."),
     click.option("--method", metavar="|".join(METHODS),
                  help="How the function is approximated; lut for 8-bit input, else auto."),
@@ -76,6 +76,8 @@ _REQUEST_OPTIONS = (
     click.option("--inputs", metavar="K", help="Maxout of K inputs rather than of two lines."),
     click.option("--channels", metavar="FILE",
                  help="CSV with the parameters of every channel, a line each."),
+    click.option("--expr", metavar="TEXT",
+                 help='An expression in x instead of NAME, such as "x*sigmoid(1.702*x)".'),
     click.option("--table", metavar="FILE",
                  help="Samples instead of NAME: CSV or NPY, y over --range, or x and y."),
     click.option("--name", metavar="IDENT", help="Identifier and file stem."),
@@ -211,7 +213,13 @@ def request_from(function: str | None, options: dict[str, object]) -> Request | 
     Raises:
         UsageError: a name is missing, a width is not a whole number, or a file cannot be read.
     """
-    if function is not None and options["table"] is None and _is_kernel(function, options):
+    sources = {"NAME": function, "--expr": options["expr"], "--table": options["table"]}
+    given = [source for source, value in sources.items() if value is not None]
+    if len(given) > 1:
+        raise UsageError(f"{' and '.join(given)} both say what to tabulate; give one of them")
+    if not given:
+        raise UsageError("NAME is missing; try: lutgen build gelu, or lutgen list")
+    if function is not None and _is_kernel(function, options):
         return _kernel_request(function, options)
     for key in (*_SETTINGS, *(f"{name}_{part}" for name in _FURTHER_INPUTS for part in _PARTS)):
         if options.get(key):
@@ -221,13 +229,9 @@ def request_from(function: str | None, options: dict[str, object]) -> Request | 
             )
     samples = None
     if options["table"] is not None:
-        if function is not None:
-            raise UsageError("NAME and --table both say what to tabulate; give one of them")
         # One column takes its places from the range; with two the range is the table's own.
         covered = options["range"] and range_ends(str(options["range"]))
         samples = Samples.read(Path(str(options["table"])), covered)
-    elif function is None:
-        raise UsageError("NAME is missing; try: lutgen build gelu, or lutgen list")
     return Request(
         function=function or "",
         parameters=tuple(options["params"]),
@@ -242,6 +246,7 @@ def request_from(function: str | None, options: dict[str, object]) -> Request | 
         name=options["name"],
         description=options.get("description", ""),
         samples=samples,
+        expression=options["expr"],
     )
 
 

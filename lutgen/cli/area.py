@@ -23,7 +23,7 @@ AREA_SCHEMA = "lutgen.area/1"
 
 
 @click.command("area")
-@click.argument("names", metavar="NAME...|DIR", nargs=-1, required=True)
+@click.argument("names", metavar="NAME...|DIR", nargs=-1)
 @request_options
 @target_options
 @output_options
@@ -37,21 +37,22 @@ def command(
 
     \b
     lutgen area gelu tanh --bits 8 --latency 0
+    lutgen area --expr "x*sigmoid(1.702*x)" --name quick
     lutgen area generated --json
     """
     form = target_options_from(options)
     tools = Tools.found()
-    folder = Path(names[0])
-    if len(names) == 1 and folder.is_dir():
+    if len(names) == 1 and Path(names[0]).is_dir():
         areas = [
             area
-            for _, solution, made, targets in read_sidecars(folder) if "verilog" in targets
+            for _, solution, made, targets in read_sidecars(Path(names[0]))
+            if "verilog" in targets
             for area in measure([solution], made, tools)
         ]
         if not areas:
             raise UsageError.about("DIR", "must hold Verilog modules of lutgen's", names[0])
     else:
-        requests = [request_from(name, options) for name in names]
+        requests = [request_from(name, options) for name in names or (None,)]
         if options["name"] is not None and len(names) > 1:
             raise UsageError("--name names one module; give one NAME, or leave it out")
         areas = measure([pipeline.solve(r.resolve()) for r in requests], form, tools)

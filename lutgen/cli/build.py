@@ -80,15 +80,18 @@ def command(
     \b
     lutgen build gelu --bits 8 --target c
     lutgen build sigmoid --in-scale 0.047f --in-zp 3 --target c,json -o include
+    lutgen build --expr "x*sigmoid(1.702*x)" --name quick
     lutgen build --table mine.csv --name mine
     lutgen build --manifest lutgen.toml
     """
     names = targets_from(target_lists)
     faces, required = reports.faces(face_lists), requirements.parse(required_lists)
-    if function is None and options["table"] is None:
+    if function is None and options["table"] is None and options["expr"] is None:
         manifest = manifest or find(Path())
     elif manifest is not None:
-        raise UsageError("--manifest brings its own tables; give no NAME and no --table with it")
+        raise UsageError(
+            "--manifest brings its own tables; give no NAME, --expr or --table with it"
+        )
     if manifest is not None:
         jobs, folder = manifest_jobs(manifest, options, names, output, faces, required)
         written = pipeline.write(jobs, folder, pipeline.index(jobs), force=force)

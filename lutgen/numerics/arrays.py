@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import io
+import warnings
 from math import prod
+from tokenize import TokenError
 
 import numpy as np
+
+MAGIC = b"\x93NUMPY"
+"""The bytes that an NPY file begins with."""
 
 _READERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
 }
 _HEADER_BYTES = 4096
+_LARGEST_ITEM = 8
+
+# What NumPy's reader raises on one or another header that is none; it parses Python's literals.
+_NO_HEADER = (
+    ValueError, TypeError, SyntaxError, TokenError, RecursionError, MemoryError, OverflowError,
+    LookupError, AttributeError,
+)
 
 
 def from_npy(content: bytes) -> np.ndarray:
@@ -20,16 +32,39 @@ def from_npy(content: bytes) -> np.ndarray:
     Raises:
         ValueError: not such a file, or not exactly as long as its header says.
     """
+    shape, order, kind, start = _header(content)
+    if kind.kind == "O":
+        raise ValueError("the header has a dtype of Python objects; only numbers are read")
+    if kind.kind not in "biuf" or kind.itemsize > _LARGEST_ITEM:
+        raise ValueError(f"the header has dtype {kind}; it must be integers or floats of 64 bits")
+    if min(shape, default=1) < 0:
+        raise ValueError(f"the header has shape {shape}, which no array can have")
+    needed, there = prod(shape) * kind.itemsize, len(content) - start
+    if needed != there:
+        raise ValueError(
+            f"the header has shape {shape} and dtype {kind}, which takes {needed} bytes; {there} "
+            "follow it"
+        )
+    return np.frombuffer(content, kind, offset=start).reshape(shape, order=order)
+
+
+def _header(content: bytes) -> tuple[tuple[int, ...], str, np.dtype, int]:
+    """Return the shape, the order, the kind of number, and where the numbers begin."""
+    if not content.startswith(MAGIC):
+        raise ValueError("not an NPY file; its first bytes are others")
     file = io.BytesIO(content)
     try:
-        reader = _READERS[np.lib.format.read_magic(file)]
-        shape, column_order, kind = reader(file, max_header_size=_HEADER_BYTES)
-    except (KeyError, TypeError, SyntaxError, RecursionError) as problem:
-        raise ValueError(f"not an NPY file ({type(problem).__name__})") from None
-    start = file.tell()
-    if kind.kind not in "biuf" or min(shape, default=1) < 0:
-        raise ValueError("must hold plain numbers")
-    if prod(shape) * kind.itemsize != len(content) - start:
-        raise ValueError("is not as long as its header says")
-    order = "F" if column_order else "C"
-    return np.frombuffer(content, kind, offset=start).reshape(shape, order=order)
+        version = np.lib.format.read_magic(file)
+    except ValueError:
+        raise ValueError("an NPY file that ends within its header") from None
+    if version not in _READERS:
+        raise ValueError(f"an NPY file of version {version[0]}.{version[1]}; 1.0 and 2.0 are read")
+    try:
+        with warnings.catch_warnings():
+            # A header that Python 2 wrote is read all the same.
+            warnings.simplefilter("ignore")
+            shape, by_column, kind = _READERS[version](file, max_header_size=_HEADER_BYTES)
+    except _NO_HEADER as problem:
+        first = (str(problem).splitlines() or [""])[0][:60]
+        raise ValueError(f"the header of an NPY file cannot be read ({first})") from None
+    return shape, "F" if by_column else "C", kind, file.tell()

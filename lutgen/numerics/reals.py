@@ -117,6 +117,11 @@ def power(base: Exact, exponent: Exact) -> Exact | arb:
     return arb(base) ** arb(exponent)
 
 
+def bits_in_use() -> int:
+    """Return the bits with which balls are computed now."""
+    return ctx.prec
+
+
 @contextmanager
 def working_precision(bits: int) -> Iterator[None]:
     """Compute balls with ``bits`` bits inside the ``with`` block."""

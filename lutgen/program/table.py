@@ -17,7 +17,8 @@ def bits_of(low: int, high: int) -> int:
     """Return the bits that hold ``low .. high``: at least 1; two's complement if low < 0."""
     if low >= 0:
         return max(high.bit_length(), 1)
-    return max(high.bit_length(), (~low).bit_length()) + 1
+    # Where all are negative, -1 decides as little as 0.
+    return max(max(high, 0).bit_length(), (~low).bit_length()) + 1
 
 
 @dataclass(frozen=True, eq=False)

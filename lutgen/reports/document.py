@@ -31,6 +31,7 @@ def table_document(solution: Solution, **extra: str) -> dict[str, object]:
         **extra,
         "name": spec.name,
         "activation": spec.activation.name,
+        **({"expression": spec.expression} if spec.expression else {}),
         "definition": spec.definition,
         "derivative": spec.derivative,
         "parameters": {key: str(number.value) for key, number in spec.parameters.items()},
