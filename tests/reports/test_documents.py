@@ -20,6 +20,7 @@ PRINTED = {
     "build": ["build", "gelu", "--target", "c,json", "--report", "html,md", "--json"],
     "build of a program": ["build", "tanh", "--method", "pwl", "--max-error", "1", "--json"],
     "build of samples": ["build", "--table", "mine.csv", "--name", "mine", "--json"],
+    "build of an expression": ["build", "--expr", "x*2", "--name", "mine", "--json"],
     "build of a kernel": ["build", "glu", "--target", "json", "--json"],
     "candidates": ["build", "gelu", "--method", "auto", "--candidates", "json"],
     "report": ["report", "gelu", "--derivative", "--json"],
@@ -33,6 +34,9 @@ PRINTED = {
     ],
     "report of a domain": ["report", "log", "--json"],
     "report of a kernel": ["report", "softmax", "--json"],
+    "diff": ["diff", "tanh", "other.json", "--json"],
+    "diff that is broken": ["diff", "tanh", "erf", "--json"],
+    "diff without a truth": ["diff", "foreign.json", "foreign.json", "--json"],
     "list": ["list", "--json"],
     "show": ["show", "elu", "--json"],
     "verify": ["verify", "other", "--json"],
@@ -82,6 +86,12 @@ def test_what_a_command_prints_is_valid(capsys, folder: Path, validator, name: s
         written(folder, between("y = Sigmoid(x)"))
     if "other" in name:
         main(["build", "tanh", "-o", ".", "-q"])
+    if name == "diff":
+        main(["build", "tanh", "--name", "other", "--target", "json", "-o", ".", "-q"])
+    if name == "diff without a truth":
+        words = ["build", "--table", "mine.csv", "--name", "foreign", "--target", "json", "-o", "."]
+        main([*words, "-q"])
+        (folder / "foreign.lutgen.json").unlink()
     if name == "verify":
         main(["build", "tanh", "--target", "json", "-o", "other", "-q"])
     code = main(PRINTED[name])
@@ -95,9 +105,10 @@ def test_what_a_command_prints_is_valid(capsys, folder: Path, validator, name: s
 def test_what_is_written_is_valid(folder: Path, validator) -> None:
     main(["build", "gelu", "--target", "c,json", "--report", "html", "-o", ".", "-q"])
     main(["build", "glu", "--target", "json", "-o", ".", "-q"])
+    main(["build", "--expr", "x*2", "--name", "mine", "--target", "json", "-o", ".", "-q"])
     documents = sorted(folder.glob("*.json"))
 
-    assert len(documents) == 4
+    assert len(documents) == 6
     for path in documents:
         assert [*map(str, validator.iter_errors(json.loads(path.read_text())))] == [], path.name
 
