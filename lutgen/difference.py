@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from lutgen.ideal import Ideal
 from lutgen.reports.document import TABLE_SCHEMA
 from lutgen.request import Request
 from lutgen.spec import Spec, format_from
+
+if TYPE_CHECKING:
+    from lutgen.kernels import KernelRequest, KernelSpec
 
 ORDERS = ("address", "ascending")
 """How the entries of an array are ordered: by the bits of the input code read as unsigned, or by
@@ -176,13 +179,13 @@ class Difference:
         )
 
 
-def from_request(request: Request) -> Listing:
+def from_request(request: Request | KernelRequest) -> Listing:
     """Return the table that a request asks for.
 
     Raises:
         LutgenError: the request makes no sense, or no program answers it.
     """
-    spec = request.resolve()
+    spec = _of_one_number(request.resolve())
     return _built(spec, spec.name)
 
 
@@ -193,10 +196,11 @@ def from_file(path: Path) -> Listing:
         LutgenError: it is neither, or cannot be read.
     """
     if path.name.endswith(store.SIDECAR_SUFFIX):
-        document = store.read_sidecar(path)
-        spec = Spec.from_document(_member(document, "spec", path), path.parent)
-        return _built(spec, path.name)
+        document = _member(store.read_sidecar(path), "spec", path)
+        return _built(_of_one_number(pipeline.spec_from(document, path.parent)), path.name)
     document = _json(path)
+    if "kernel" in document or "inputs" in document or "outputs" in document:
+        raise UsageError(f"{path}: is of a function of several numbers; diff compares those of one")
     try:
         sides = [format_from(document[side], side[:-3]) for side in ("input", "output")]
         codes = np.array(document["codes"], dtype=object)
@@ -241,6 +245,19 @@ def from_array(array: Array, source: str, other: Listing, order: str | None) -> 
     taken = orders[order or ORDERS[0]]
     warnings = _suspicion(taken, orders, order or ORDERS[0], other)
     return Listing(where, taken, other.input, output, None, tuple(notes), warnings)
+
+
+def _of_one_number(spec: Spec | KernelSpec) -> Spec:
+    """Return the spec, once it is known to be one of a table.
+
+    Raises:
+        UsageError: its function takes several numbers.
+    """
+    if isinstance(spec, Spec):
+        return spec
+    raise UsageError(
+        f"{spec.activation.name} takes several numbers; diff compares functions of one"
+    )
 
 
 def _built(spec: Spec, label: str) -> Listing:

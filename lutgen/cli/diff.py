@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,10 +21,13 @@ from lutgen.difference import (
     from_file,
     from_request,
 )
-from lutgen.errors import UsageError
+from lutgen.errors import UnknownNameError, UsageError
 from lutgen.foreign import read_array
 from lutgen.request import Request
 from lutgen.spec import format_document
+
+if TYPE_CHECKING:
+    from lutgen.kernels import KernelRequest
 
 DIFF_SCHEMA = "lutgen.diff/1"
 SHOWN = 10
@@ -110,22 +114,23 @@ def _two(
             continue
         request = next(requests)
         # The first table says the formats; one that says nothing takes those of the file.
-        given = files.get(1) if place == 0 and request.is_open else found[0] if place else None
-        if given is not None and (place == 0 or 0 not in files or request.is_open):
+        given = found[0] if found else files.get(1)
+        if isinstance(request, Request) and given is not None and (
+            request.is_open or (found and 0 not in files)
+        ):
             request = request.in_formats(given.input, given.output)
         found.append(from_request(request))
     return found[0], found[1] if len(found) > 1 else None
 
 
-def _requests(names: list[str | None], options: dict[str, object]) -> Iterator[Request]:
+def _requests(
+    names: list[str | None], options: dict[str, object]
+) -> Iterator[Request | KernelRequest]:
     """Yield the request of each activation, and of what --expr or --table says where it is None.
 
     Each takes the parameters that it has; what none has goes to the first, which refuses it.
     """
-    theirs = [
-        set() if name is None else {p.name for p in activations.get(name).parameters}
-        for name in names
-    ]
+    theirs = [set() if name is None else _parameters_of(name) for name in names]
     for place, name in enumerate(names):
         params = [
             text for text in options["params"]
@@ -135,6 +140,14 @@ def _requests(names: list[str | None], options: dict[str, object]) -> Iterator[R
         own = {} if name is None else {"expr": None, "table": None, "name": None}
         own["method"] = options["method"] or "lut"
         yield request_from(name, {**options, "params": params, **own})
+
+
+def _parameters_of(name: str) -> set[str]:
+    """Return the parameters of an activation; none where there is no such activation."""
+    try:
+        return {parameter.name for parameter in activations.get(name).parameters}
+    except UnknownNameError:
+        return set()
 
 
 def _is_file(name: str | None) -> bool:

@@ -10,10 +10,10 @@ from lutgen.formats import NumberFormat
 from lutgen.methods import Candidate
 from lutgen.program import Program
 from lutgen.solution import Solution
-from lutgen.spec import format_document
+from lutgen.spec import Spec, format_document
 
 if TYPE_CHECKING:
-    from lutgen.kernels import KernelReport
+    from lutgen.kernels import KernelReport, KernelSpec
 
 TABLE_SCHEMA = "lutgen.table/1"
 
@@ -31,7 +31,7 @@ def table_document(solution: Solution, **extra: str) -> dict[str, object]:
         **extra,
         "name": spec.name,
         "activation": spec.activation.name,
-        **({"expression": spec.expression} if spec.expression else {}),
+        **_expression(spec),
         "definition": spec.definition,
         "derivative": spec.derivative,
         "parameters": {key: str(number.value) for key, number in spec.parameters.items()},
@@ -57,6 +57,12 @@ def table_document(solution: Solution, **extra: str) -> dict[str, object]:
         "sha256": solution.codes_sha256,
         "spec_sha256": spec.digest,
     }
+
+
+def _expression(spec: Spec | KernelSpec) -> dict[str, object]:
+    """Return the expression that the function is, where it is one."""
+    text = spec.expression if isinstance(spec, Spec) else None
+    return {} if text is None else {"expression": text}
 
 
 def _formats(side: str, formats: Mapping[str, NumberFormat]) -> dict[str, object]:

@@ -288,6 +288,8 @@ WRONG = [
     (plain("gelu silu --order address"), "--order goes with --from-c"),
     (plain("gelu --from-c t.c --symbol t --order up"), "--order: must be"),
     (plain("gelu geluu"), "unknown activation"),
+    (plain("glu --in-scale 1/16 gelu"), "glu takes several numbers"),
+    (plain("gelu softmax"), "softmax takes several numbers"),
     (plain("gelu table.c"), "C source goes with --from-c"),
     (lambda folder: ["gelu", str(folder)], "must be an activation, NAME.lutgen.json or NAME.json"),
     (plain("gelu silu --param beta=1"), "no parameter"),

@@ -35,8 +35,10 @@ PRINTED = {
     "build of an expression": [
         "build", "--expr", "x*sigmoid(a*x)", "--param", "a=1.702", "--name", "mine", "--json",
     ],
-    "diff": ["diff", "gelu", "quick_gelu", "--json"],
     "report of a kernel": ["report", "softmax", "--json"],
+    "diff": ["diff", "tanh", "other.json", "--json"],
+    "diff that is broken": ["diff", "tanh", "erf", "--json"],
+    "diff without a truth": ["diff", "foreign.json", "foreign.json", "--json"],
     "list": ["list", "--json"],
     "show": ["show", "elu", "--json"],
     "verify": ["verify", "other", "--json"],
@@ -86,12 +88,18 @@ def test_what_a_command_prints_is_valid(capsys, folder: Path, validator, name: s
         written(folder, between("y = Sigmoid(x)"))
     if "other" in name:
         main(["build", "tanh", "-o", ".", "-q"])
+    if name == "diff":
+        main(["build", "tanh", "--name", "other", "--target", "json", "-o", ".", "-q"])
+    if name == "diff without a truth":
+        words = ["build", "--table", "mine.csv", "--name", "foreign", "--target", "json", "-o", "."]
+        main([*words, "-q"])
+        (folder / "foreign.lutgen.json").unlink()
     if name == "verify":
         main(["build", "tanh", "--target", "json", "-o", "other", "-q"])
     code = main(PRINTED[name])
     captured = capsys.readouterr()
 
-    assert code == (1 if "broken" in name or name == "diff" else 0), captured.err
+    assert code == (1 if "broken" in name else 0), captured.err
     document = json.loads(captured.out)
     assert [*map(str, validator.iter_errors(document))] == []
 
@@ -99,9 +107,10 @@ def test_what_a_command_prints_is_valid(capsys, folder: Path, validator, name: s
 def test_what_is_written_is_valid(folder: Path, validator) -> None:
     main(["build", "gelu", "--target", "c,json", "--report", "html", "-o", ".", "-q"])
     main(["build", "glu", "--target", "json", "-o", ".", "-q"])
+    main(["build", "--expr", "x*2", "--name", "mine", "--target", "json", "-o", ".", "-q"])
     documents = sorted(folder.glob("*.json"))
 
-    assert len(documents) == 4
+    assert len(documents) == 6
     for path in documents:
         assert [*map(str, validator.iter_errors(json.loads(path.read_text())))] == [], path.name
 
