@@ -17,6 +17,7 @@ import numpy as np
 
 from lutgen import pipeline, store
 from lutgen.accuracy import ErrorReport
+from lutgen.accuracy.comparison import SAME_LSB
 from lutgen.errors import UsageError, shown
 from lutgen.foreign import Array
 from lutgen.formats import NumberFormat
@@ -41,9 +42,6 @@ MAX_TABLE_BYTES = 1 << 23
 
 # How many times nearer the other order has to be to be worth a warning.
 _FAR_BETTER = 4
-
-# Errors are known to 2**-39 LSB; what differs by less is the same.
-_SAME = 2.0**-36
 
 
 class Listing(NamedTuple):
@@ -171,7 +169,7 @@ class Difference:
             return found
         errors = [float(report.error_lsb[index]) for report in self.reports]
         advantage = abs(errors[1]) - abs(errors[0])
-        nearer = "both" if abs(advantage) < _SAME else "a" if advantage > 0 else "b"
+        nearer = "both" if abs(advantage) < SAME_LSB else "a" if advantage > 0 else "b"
         output = self.a.output
         exact = float(output.scale) * (a - errors[0] - output.zero_point)
         return found._replace(

@@ -8,12 +8,16 @@ import numpy as np
 
 from lutgen.accuracy.report import ErrorReport
 
+SAME_LSB = 2.0**-36
+"""Errors are known to 2**-39 LSB; what differs by less than this is the same."""
+
 
 class Comparison(NamedTuple):
-    """How another table differs from one, code by code.
+    """How another table differs from one, code by code, seen from the function of the one.
 
     Attributes:
         other: the report of the other table.
+        errors: of the other table's codes against the exact values of the one, in LSB: float64.
         differing: for how many input codes the output codes differ.
         largest: the largest difference in output codes.
         at: index of the first input code that differs by so much.
@@ -22,6 +26,7 @@ class Comparison(NamedTuple):
     """
 
     other: ErrorReport
+    errors: np.ndarray
     differing: int
     largest: int
     at: int
@@ -33,13 +38,17 @@ class Comparison(NamedTuple):
         """Return the comparison; None where the two have no codes in common to compare."""
         if (one.spec.input, one.spec.output) != (other.spec.input, other.spec.output):
             return None
-        apart = np.abs(one.codes - other.codes)
-        mine, theirs = np.abs(one.error_lsb)[apart > 0], np.abs(other.error_lsb)[apart > 0]
+        steps = other.codes - one.codes
+        apart = np.abs(steps)
+        # The other may be meant to be another function; here it stands in for this one.
+        errors = one.error_lsb + steps
+        lead = (np.abs(errors) - np.abs(one.error_lsb))[apart > 0]
         return cls(
             other=other,
+            errors=errors,
             differing=int(np.count_nonzero(apart)),
             largest=int(apart.max()),
             at=int(apart.argmax()),
-            nearer=int(np.count_nonzero(mine < theirs)),
-            farther=int(np.count_nonzero(theirs < mine)),
+            nearer=int(np.count_nonzero(lead > SAME_LSB)),
+            farther=int(np.count_nonzero(lead < -SAME_LSB)),
         )

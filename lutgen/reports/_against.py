@@ -37,16 +37,19 @@ def comparison(review: Review) -> Markup | None:
     if review.other is None:
         return None
     mine, other = review.solution, review.other
+    both = (mine, other)
+    functions = [s.spec.definition for s in both]
     facts = (
-        ("Method", *(numbers.typeset(terminal.method(s.program)) for s in (mine, other))),
-        ("Largest error in LSB", *(numbers.lsb(s.report.max_lsb) for s in (mine, other))),
-        ("Largest error, real", *(numbers.real(s.report.max_real) for s in (mine, other))),
-        ("Root mean square in LSB", *(numbers.lsb(s.report.rms_lsb) for s in (mine, other))),
-        ("Mean error in LSB", *(numbers.signed_lsb(s.report.bias_lsb) for s in (mine, other))),
+        *((("Function", *functions),) if functions[0] != functions[1] else ()),
+        ("Method", *(numbers.typeset(terminal.method(s.program)) for s in both)),
+        ("Largest error in LSB", *(numbers.lsb(s.report.max_lsb) for s in both)),
+        ("Largest error, real", *(numbers.real(s.report.max_real) for s in both)),
+        ("Root mean square in LSB", *(numbers.lsb(s.report.rms_lsb) for s in both)),
+        ("Mean error in LSB", *(numbers.signed_lsb(s.report.bias_lsb) for s in both)),
         ("Codes that are not the nearest",
-         *(numbers.whole(s.report.misrounded) for s in (mine, other))),
-        ("Storage in bytes", *(numbers.whole(s.report.storage_bytes) for s in (mine, other))),
-        ("Steps", *(numbers.whole(methods.step_count(s.program)) for s in (mine, other))),
+         *(numbers.whole(s.report.misrounded) for s in both)),
+        ("Storage in bytes", *(numbers.whole(s.report.storage_bytes) for s in both)),
+        ("Steps", *(numbers.whole(methods.step_count(s.program)) for s in both)),
     )
     rows = [("", make.head(label, "text"), ((a, "wrap"), (b, "wrap"))) for label, a, b in facts]
     table = make.table(

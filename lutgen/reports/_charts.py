@@ -130,7 +130,7 @@ def error_chart(review: Review) -> Chart:
     if review.comparison is not None:
         other = review.comparison.other
         name = f"{other.spec.name}, {other.spec.method.name}"
-        curves.append(("other", _errors(Envelope.of(other.error_lsb), axis)))
+        curves.append(("other", _errors(Envelope.of(review.comparison.errors), axis)))
         legend.append(("other", name))
     curves.append(("error", _errors(envelope, axis)))
     approximation = review.split.approximation
@@ -180,7 +180,7 @@ def error_axis(review: Review) -> tuple[Axis, float | None]:
     if review.comparison is not None:
         # The other table may be far worse; this one has to stay readable.
         most = _WORSE * max(-low, high)
-        theirs = review.comparison.other.error_lsb
+        theirs = review.comparison.errors
         low = min(low, max(float(theirs.min()), -most))
         high = max(high, min(float(theirs.max()), most))
     return plot.padded(low, high, 0.09), limit

@@ -88,6 +88,17 @@ def test_a_comparison_counts_which_table_is_nearer() -> None:
     assert abs(int(one.report.codes[found.at]) - int(other.report.codes[found.at])) == found.largest
 
 
+def test_another_function_is_judged_by_this_one() -> None:
+    """gelu_tanh is exact for itself; where it differs from gelu it is never the nearer one."""
+    one = pipeline.solve(Request("gelu", bits=10, method=Method("lut")).resolve()).report
+    other = pipeline.solve(Request("gelu_tanh", bits=10, method=Method("lut")).resolve()).report
+    found = Comparison.of(one, other)
+
+    assert found.differing > 0
+    assert (found.nearer, found.farther) == (found.differing, 0)
+    assert found.errors - one.error_lsb == pytest.approx(other.codes - one.codes)
+
+
 def test_neither_table_is_nearer_where_both_are_as_far() -> None:
     one = pipeline.solve(Request("linear", bits=4).resolve()).report
     above, below = (
