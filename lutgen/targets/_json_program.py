@@ -30,8 +30,7 @@ def program_document(program: Program) -> dict[str, object]:
                 "name": value.name,
                 "operation": type(value.op).__name__,
                 **_fields(value.op, numbers),
-                "low": value.low,
-                "high": value.high,
+                "interval": [value.low, value.high],
                 **({"comment": value.comment} if value.comment else {}),
             }
             for value in program.values

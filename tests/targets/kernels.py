@@ -61,11 +61,15 @@ def measured(name: str, formats: str = "default", bits: int = 8, **more: object)
 
 @cache
 def solved(name: str, formats: str = "default", bits: int = 8, **more: object) -> Solution:
-    """Return the solution of a kernel as far as targets need it.
+    """Return the solution of a kernel as far as targets need it."""
+    return unmeasured(request(name, formats, bits, **more).resolve())
 
-    Its errors are not measured, which would take longer than all that is tested, but left at 0.
+
+def unmeasured(spec: KernelSpec) -> Solution:
+    """Return the solution of a spec without its errors, which are left at 0.
+
+    To measure them would take longer than all that is tested of a target.
     """
-    spec = request(name, formats, bits, **more).resolve()
     return _reported(spec, spec.kernel.build(spec), stimulus(spec))
 
 
