@@ -120,7 +120,8 @@ def _exact_outputs(solution: Solution, inputs: Arrays) -> Arrays:
         results = [function(*call) for call in calls]
 
     def refined(call: int, place: int) -> Iterable[Value]:
-        x = calls[call][0][place] if len(calls) < len(columns[0]) else calls[call][0]
+        first = calls[call][0]
+        x = first[place] if isinstance(first, list) else first
         # A function of its own each time: some keep values of the precision they were first asked.
         return sampling.refined(lambda _: _function(spec)(*calls[call])[place], x)
 

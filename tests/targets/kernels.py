@@ -99,14 +99,14 @@ def of_rows(program: Program, lengths: tuple[int, ...] = (1, 2, 5, 33, 2, 5)) ->
     return _wrapped(program, "softmax", inputs, Stimulus({"x": noise}, lengths, "rows", False))
 
 
-def of_numbers(program: Program) -> Solution:
-    """Return a program of numbers as the solution of some spec."""
+def of_numbers(program: Program, kernel: str = "glu") -> Solution:
+    """Return a program of numbers as the solution of some spec of a kernel."""
     random = np.random.default_rng(len(program.values))
     noise = {
         name: random.integers(codes.min_code, codes.max_code + 1, 500)
         for name, codes in program.inputs.items()
     }
-    return _wrapped(program, "glu", program.inputs, Stimulus(noise, (), "numbers", False))
+    return _wrapped(program, kernel, program.inputs, Stimulus(noise, (), "numbers", False))
 
 
 def _wrapped(
