@@ -23,6 +23,15 @@ GATES = ("first", "second")
 LONGEST_ROW = 65536
 MIN_GATE_BITS, MAX_GATE_BITS = 8, 23
 
+MEANINGS = {
+    "gate": "which half of a joined row is the gate: first or second",
+    "gate_bits": f"bits of the gate's values, {MIN_GATE_BITS} to {MAX_GATE_BITS}; as many as the "
+    "error needs where left open",
+    "max_n": f"the longest row, up to {LONGEST_ROW}",
+    "inputs": f"how many inputs, 2 to {MOST_INPUTS}",
+}
+"""What the settings are, for ``lutgen show``."""
+
 
 class Settings(NamedTuple):
     """What only some kernels are asked.

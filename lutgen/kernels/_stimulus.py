@@ -37,6 +37,21 @@ class Stimulus:
         """How many elements there are."""
         return len(next(iter(self.inputs.values())))
 
+    def calls(self) -> list[np.ndarray]:
+        """Return where the elements of each call are, that several rows may share.
+
+        Returns:
+            Places of shape (count,) for numbers; of rows, for each length in ascending order, the
+            places of all rows of that length, shape (rows, length).
+        """
+        if not self.lengths:
+            return [np.arange(self.count)]
+        rows = np.split(np.arange(self.count), np.cumsum(self.lengths)[:-1])
+        return [
+            np.stack([row for row in rows if len(row) == length])
+            for length in sorted(set(self.lengths))
+        ]
+
     def rows(self) -> Iterator[slice]:
         """Yield where each row is."""
         start = 0

@@ -10,11 +10,11 @@ from __future__ import annotations
 import numpy as np
 
 from lutgen.errors import UsageError
-from lutgen.formats import NumberFormat
 from lutgen.program import Program, Value, ops
 from lutgen.program.live import is_constant, live_operands, live_values
-from lutgen.targets._c_types import code_type
-from lutgen.targets._onnx_graph import PORTS, Graph
+from lutgen.spec import Spec
+from lutgen.targets._onnx_graph import Graph
+from lutgen.targets._onnx_ports import ROWS, Ports, element_type, ports_of
 
 MOST_COMPARED = 64
 """Breakpoints up to which a number is compared with all at once; beyond, a search halves them.
@@ -23,39 +23,37 @@ Measured with onnxruntime 1.32 on 65,536 codes: both take some 70 ns a code ther
 """
 
 
-def element_type(number_format: NumberFormat) -> str:
-    """Return the type of a format's codes: 8 bits for up to 8, else 16."""
-    return np.dtype(code_type(number_format).numpy).name
-
-
-def table_graph(codes: np.ndarray, source: NumberFormat, target: NumberFormat) -> Graph:
+def table_graph(spec: Spec, codes: np.ndarray) -> Graph:
     """Return the graph that reads every output code from one table.
 
     Args:
+        spec: the formats.
         codes: output codes, ascending input codes.
-        source: format of x.
-        target: format of y.
     """
-    graph = Graph()
+    graph = Graph(ports_of(spec, "lut"))
     address = graph.cast("x", "int32", "x_int32")
-    if source.min_code:
-        first = graph.scalar("int32", str(-source.min_code))
+    if spec.input.min_code:
+        first = graph.scalar("int32", str(-spec.input.min_code))
         address = graph.node(
             "Add", address, first, name="address", comment="The lowest code reads entry 0."
         )
-    table = graph.table("lut", codes.astype(element_type(target)))
-    return graph.finish(graph.node("Gather", table, address, name="code"))
+    table = graph.table("lut", codes.astype(element_type(spec.output)))
+    return graph.finish({"y": graph.node("Gather", table, address, name="code")})
 
 
-def program_graph(program: Program) -> Graph:
+def program_graph(program: Program, ports: Ports) -> Graph:
     """Return the graph that takes the steps of a program.
+
+    Args:
+        program: the steps.
+        ports: codes of the program's formats.
 
     Raises:
         UsageError: a divisor needs more than 64 bits.
     """
     for bits in (32, 64):
         try:
-            return _Steps(program, bits).graph
+            return _Steps(program, ports, bits).graph
         except OverflowError:
             continue
     raise UsageError(f"{program.name}: needs more than 64 bits in ONNX; choose --onnx-kind lut")
@@ -68,14 +66,19 @@ class _Steps:
         OverflowError: a number does not fit the type.
     """
 
-    def __init__(self, program: Program, bits: int) -> None:
-        self.graph = Graph()
+    def __init__(self, program: Program, ports: Ports, bits: int) -> None:
+        self.graph = Graph(ports)
         self._program, self._type, self._limit = program, f"int{bits}", 2 ** (bits - 1)
+        # Among rows, the axis of the elements is not the first.
+        self._new_axis = "-1" if ports.inputs[0].axes == ROWS else "1"
+        self._of_elements = _of_elements(program)
         self._names: dict[ops.Ref, str] = {}
         for ref in sorted(live_values(program)):
             self._names[ref] = self._step(program.values[ref])
-        target = element_type(program.output_format)
-        self.graph.finish(self.graph.cast(self._names[program.output], target, "code"))
+        self.graph.finish({
+            name: self.graph.cast(self._names[ref], element_type(codes), "code")
+            for name, ref, codes in program.outputs
+        })
 
     def _step(self, value: Value) -> str:
         """Add the nodes of one value, and return its name."""
@@ -88,7 +91,7 @@ class _Steps:
             return operands[0]
         match op:
             case ops.Input():
-                return self.graph.cast("x", self._type, f"x_{self._type}")
+                return self.graph.cast(value.name, self._type, f"{value.name}_{self._type}")
             case ops.Add() | ops.Sub() | ops.Mul() | ops.Min() | ops.Max():
                 return self._node(type(op).__name__, *operands, value=value)
             case ops.ShiftLeft():
@@ -119,6 +122,10 @@ class _Steps:
             case ops.Segment():
                 few = len(op.breakpoints) <= MOST_COMPARED
                 return (self._compared if few else self._searched)(value, *operands)
+            case ops.Divide():
+                return self._node("Div", *operands, value=value)
+            case ops.ReduceMax() | ops.ReduceSum():
+                return self._reduced(value, *operands)
         raise TypeError(f"not an operation: {op!r}")
 
     def _shifted_right(self, value: Value, number: Value, operand: str) -> str:
@@ -159,7 +166,7 @@ class _Steps:
     def _compared(self, value: Value, operand: str) -> str:
         """Count the breakpoints at or below a number by comparing it with all of them."""
         breakpoints = self._table(f"{value.name}_breakpoints", np.array(value.op.breakpoints))
-        axis = self.graph.scalar("int64[1]", "1", "axis")
+        axis = self.graph.scalar("int64[1]", self._new_axis, "axis")
         column = self.graph.node("Unsqueeze", operand, axis, name=f"{value.name}_column")
         reached = self.graph.node(
             "GreaterOrEqual", column, breakpoints, name=f"{value.name}_reached"
@@ -184,10 +191,27 @@ class _Steps:
             count = self._node("Where", reached, more, count, value=value)
         return count
 
+    def _reduced(self, value: Value, operand: str) -> str:
+        """Reduce each row to one number."""
+        if value.op.a not in self._of_elements:
+            return operand
+        # What is known to be the same for every element still counts once for each.
+        operand = self.graph.spread(operand)
+        more = {"name": self._name(value), "comment": value.comment}
+        if isinstance(value.op, ops.ReduceMax):
+            return self.graph.reduced("ReduceMax", operand, **more, axes="[-1]", keepdims="1")
+        axis = self.graph.scalar("int64[1]", "-1", "axis")
+        return self.graph.reduced("ReduceSum", operand, axis, **more, keepdims="1")
+
     def _node(self, operator: str, *inputs: str, value: Value, **attributes: str) -> str:
         """Add the node that gives a value of the program, under its name."""
-        name = f"{value.name}_{self._type}" if value.name in PORTS else value.name
-        return self.graph.node(operator, *inputs, name=name, comment=value.comment, **attributes)
+        return self.graph.node(
+            operator, *inputs, name=self._name(value), comment=value.comment, **attributes
+        )
+
+    def _name(self, value: Value) -> str:
+        is_taken = value.name in self.graph.ports.names
+        return f"{value.name}_{self._type}" if is_taken else value.name
 
     def _number(self, number: int) -> str:
         self._reach(number, number)
@@ -200,3 +224,13 @@ class _Steps:
     def _reach(self, low: int, high: int) -> None:
         if not -self._limit <= low <= high < self._limit:
             raise OverflowError(low, high)
+
+
+def _of_elements(program: Program) -> set[ops.Ref]:
+    """Return the values that are one number for each element, not one for a whole row."""
+    found: set[ops.Ref] = set()
+    for ref, value in enumerate(program.values):
+        is_reduced = isinstance(value.op, ops.Reduction)
+        if isinstance(value.op, ops.Input) or (not is_reduced and found & {*value.op.operands}):
+            found.add(ref)
+    return found

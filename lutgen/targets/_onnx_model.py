@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
 from lutgen import __version__
+from lutgen.accuracy import ErrorReport
+from lutgen.formats import NumberFormat
 from lutgen.rendering import render
 from lutgen.solution import Solution
 from lutgen.targets._literals import comment_text, decimal_above
 from lutgen.targets._onnx_graph import Graph
-from lutgen.targets._onnx_integers import element_type
+from lutgen.targets._onnx_ports import ROWS, Port, Ports
 from lutgen.targets._provenance import provenance
 
 _SUMMARIES = {
@@ -51,30 +53,46 @@ def tensor(values: np.ndarray, name: str) -> bytes:
 
 
 def _view(solution: Solution, graph: Graph, kind: str) -> dict[str, object]:
-    spec = solution.spec
-    types = [
-        "float" if kind == "float" else element_type(side) for side in (spec.input, spec.output)
-    ]
-    notice = provenance(solution, [("kind", _SUMMARIES[kind]), ("range", _range(solution))])
+    notice = provenance(solution, [
+        ("kind", _SUMMARIES[kind]), ("shapes", _shapes(graph.ports)), ("range", _range(solution)),
+    ])
     return {
         "opset": graph.opset,
         "version": __version__,
         "notice": _quoted("\n".join(line.rstrip() for line in notice)),
         "properties": ",\n    ".join(_properties(solution, kind)),
-        "name": spec.name,
-        "input_type": types[0],
-        "output_type": types[1],
+        "name": solution.spec.name,
+        "inputs": _listed(graph.ports.inputs),
+        "outputs": _listed(graph.ports.outputs),
         "scalars": ",\n ".join(f"{of} {name} = {{{text}}}" for of, name, text in graph.scalars),
         "nodes": tuple(node[:-1] for node in graph.nodes),
     }
 
 
+def _listed(ports: Iterable[Port]) -> str:
+    return ", ".join(port.text for port in ports)
+
+
+def _shapes(ports: Ports) -> str:
+    """Return what the axes mean, where they are not just the elements."""
+    told = []
+    if ports.inputs[0].axes == ROWS:
+        told.append(f"{ports.widest} is rows of N elements, [{ROWS}]; the function is of each row")
+    singles = [port.name for port in ports.inputs if port.is_single]
+    if singles:
+        told.append(
+            f"of {', '.join(singles)}, one number for all of {ports.widest}, or one for each"
+        )
+    return "; ".join(told)
+
+
 def _range(solution: Solution) -> str:
-    """Return which values of its type x may take, where not all."""
-    source = solution.spec.input
-    if source.width in (8, 16):
-        return ""
-    return f"x must be a code of {source.width} bits, {source.min_code} to {source.max_code}"
+    """Return which values of their types the inputs may take, where not all."""
+    return "; ".join(
+        f"{name} must be a code of {codes.width} bits, {codes.min_code} to {codes.max_code}"
+        for name, codes in solution.spec.inputs.items()
+        if codes.width not in (8, 16)
+    )
 
 
 def _properties(solution: Solution, kind: str) -> Iterable[str]:
@@ -87,15 +105,38 @@ def _properties(solution: Solution, kind: str) -> Iterable[str]:
         "definition": spec.definition,
         "method": spec.method.name,
         "rounding": spec.rounding,
+        **_formats("input", spec.inputs),
+        **_formats("output", spec.outputs),
+        "max_error_lsb": decimal_above(solution.report.max_lsb, 6),
+        **_proof(solution),
+        "codes_sha256": solution.codes_sha256,
     }
-    for side, number_format in (("input", spec.input), ("output", spec.output)):
-        told[f"{side}_format"] = number_format.suffix
-        told[f"{side}_scale"] = str(number_format.scale)
-        told[f"{side}_zero_point"] = str(number_format.zero_point)
-    told["max_error_lsb"] = decimal_above(solution.report.max_lsb, 6)
-    told["codes_sha256"] = solution.codes_sha256
     for key, text in told.items():
         yield f'"{key}": {_quoted(comment_text(text))}'
+
+
+def _formats(side: str, formats: Mapping[str, NumberFormat]) -> Mapping[str, str]:
+    """Return the metadata of formats; keys tell the name where there are several."""
+    return {
+        f"{side}_{name}_{fact}" if len(formats) > 1 else f"{side}_{fact}": text
+        for name, codes in formats.items()
+        for fact, text in (
+            ("format", codes.suffix),
+            ("scale", str(codes.scale)),
+            ("zero_point", str(codes.zero_point)),
+        )
+    }
+
+
+def _proof(solution: Solution) -> Mapping[str, str]:
+    """Return on what inputs a kernel was measured, and what is proved of all."""
+    report = solution.report
+    if isinstance(report, ErrorReport):
+        return {}
+    told = {"measured_on": report.stimulus.text}
+    if report.bound_lsb is not None:
+        told["proved_max_error_lsb"] = decimal_above(float(report.bound_lsb), 6)
+    return told
 
 
 def _quoted(text: str) -> str:

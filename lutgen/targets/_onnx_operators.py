@@ -1,16 +1,22 @@
-"""The catalogue in ONNX's standard operators: one formula for each activation.
+"""The catalogue in ONNX's standard operators: one formula for each activation and kernel.
 
 A formula is written in the operators themselves: ``Gelu(x, approximate="tanh")`` is a node with
 an attribute, ``+ - * /`` are ``Add``, ``Sub``, ``Mul`` and ``Div``, ``-`` alone is ``Neg``, and
-``**`` is ``Pow``.  Names are the activation's parameters.  Where ONNX has the operator, the
-formula is that operator; otherwise it is what exporters write.
+``**`` is ``Pow``.  Names are the parameters and the inputs, ``*inputs`` all of these.  Where ONNX
+has the operator, the formula is that operator; otherwise it is what exporters write.
 """
 
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from lutgen.activations.lut import KNOTS, RISES
+from lutgen.errors import UsageError
+from lutgen.spec import Spec
+
+if TYPE_CHECKING:
+    from lutgen.kernels import KernelSpec
 
 NAMES = {"pi": Fraction("3.14159265358979323846")}
 """Constants that a formula may name besides the parameters."""
@@ -89,3 +95,61 @@ FORMULAS = {
     "tanhexp": "x * Tanh(Exp(x))",
 }
 """Formulas by the names of the activations."""
+
+OF_KERNELS = {
+    "bilinear": ("a * b",),
+    "crelu": ("Relu(x)", "Relu(-x)"),
+    "dy_relu_run_time": (FORMULAS["dy_relu"],),
+    "dynamic_relu_run_time": (FORMULAS["dynamic_relu"],),
+    "evonorm_b0_run_time": (
+        "gamma*x / Max(Sqrt(var_batch + eps), v*x + Sqrt(Max(variance, 0) + eps)) + beta",
+    ),
+    "evonorm_s0_run_time": (
+        "gamma * (x * Sigmoid(v*x)) / Sqrt(Max(variance, 0) + eps) + beta",
+    ),
+    "geglu": ("a * Gelu(b)",),
+    "geglu_tanh": ('a * Gelu(b, approximate="tanh")',),
+    "glu": ("a * Sigmoid(b)",),
+    "log_softmax": ("LogSoftmax(x)",),
+    "maxout_inputs": ("Max(*inputs)",),
+    "reglu": ("a * Relu(b)",),
+    "softmax": ("Softmax(x)",),
+    "softmin": ("Softmax(-x)",),
+    "swiglu": ("a * (b * Sigmoid(beta*b))",),
+}
+"""The formula of each output by the names of the kernels; those of rows are of the last axis."""
+
+OF_CHANNELS = {
+    "celu": "Max(x, 0) + Min(alpha * (Exp(x / alpha) - 1), 0)",
+    "elu": "Where(GreaterOrEqual(x, 0), x, alpha * Elu(x))",
+    "hard_sigmoid": "Clip(alpha*x + beta, 0, 1)",
+    "hard_sigmoid_torch": "Clip(alpha*x + beta, 0, 1)",
+    "hard_tanh": "Max(Min(x, hi), lo)",
+    "leaky_relu": "PRelu(x, alpha)",
+    "rrelu": "PRelu(x, (lower + upper) / 2)",
+    "selu": "scale * Where(GreaterOrEqual(x, 0), x, alpha * Elu(x))",
+}
+"""Formulas of activations whose operators take one number as a parameter, not one per channel."""
+
+
+def formulas_of(spec: Spec | KernelSpec) -> tuple[str, ...]:
+    """Return a formula for each output.
+
+    Raises:
+        UsageError: there is none.
+    """
+    name, texts = spec.activation.name, None
+    if isinstance(spec, Spec):
+        if not spec.derivative and name in FORMULAS:
+            texts = (FORMULAS[name],)
+    elif spec.channels is not None:
+        function = spec.channels.activation.name
+        text = OF_CHANNELS.get(function, FORMULAS.get(function))
+        texts = text and (text,)
+    else:
+        texts = OF_KERNELS.get(name)
+    if texts is None:
+        what = "a derivative" if spec.derivative else name
+        others = "lut or program" if isinstance(spec, Spec) else "program"
+        raise UsageError(f"--onnx-kind: ONNX has no operator for {what}; choose {others}")
+    return texts

@@ -1,46 +1,45 @@
-"""Graphs of the real function: in float32 alone, or between two quantisers."""
+"""Graphs of the real function: in float32 alone, or between quantisers."""
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Mapping
-from fractions import Fraction
+from itertools import product
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from lutgen import sampling
 from lutgen.errors import UsageError
 from lutgen.formats import NumberFormat
 from lutgen.numerics.literals import nearest_float32
-from lutgen.numerics.reals import ball, exact
+from lutgen.numerics.reals import Value, ball, exact
 from lutgen.spec import Spec
 from lutgen.targets._literals import float32
+from lutgen.targets._onnx_formula import Formulas, Known, real32, real_text
 from lutgen.targets._onnx_graph import Graph
-from lutgen.targets._onnx_integers import element_type
-from lutgen.targets._onnx_operators import FORMULAS, NAMES, OPSETS
+from lutgen.targets._onnx_operators import formulas_of
+from lutgen.targets._onnx_ports import CHANNEL, element_type, ports_of
+
+if TYPE_CHECKING:
+    from lutgen.kernels import Channels, KernelSpec
 
 QUANTISER_OPSETS = {8: 19, 16: 21}
 """By width: the first opset whose quantisers ONNX's own reference evaluator runs; int16 and
 uint16 there are none before.
 """
 
-_SYMBOLS = {ast.Add: "Add", ast.Sub: "Sub", ast.Mult: "Mul", ast.Div: "Div", ast.Pow: "Pow"}
-# The right-hand operand that changes nothing.
-_NEUTRAL = {"Mul": 1, "Div": 1, "Pow": 1, "Add": 0, "Sub": 0}
 
-# Runtimes flush smaller numbers to 0, and ONNX's parser does not read them.
-_SMALLEST_NORMAL = Fraction(1, 2**126)
-
-
-def float_graph(spec: Spec) -> Graph:
+def float_graph(spec: Spec | KernelSpec) -> Graph:
     """Return the graph of the function from float32 to float32.
 
     Raises:
         UsageError: it has no formula in ONNX's operators.
     """
-    graph = Graph()
-    return graph.finish(_Formula(spec, graph, "x").result)
+    graph = Graph(ports_of(spec, "float"))
+    return graph.finish(_results(spec, graph, {name: name for name in _numbers(spec)}))
 
 
-def quantised_graph(spec: Spec) -> Graph:
+def quantised_graph(spec: Spec | KernelSpec) -> Graph:
     """Return the graph of the function between ``DequantizeLinear`` and ``QuantizeLinear``.
 
     Raises:
@@ -48,19 +47,79 @@ def quantised_graph(spec: Spec) -> Graph:
     """
     if spec.rounding != "half-even":
         raise UsageError.about(
-            "--rounding", "must be half-even for --onnx-kind qdq, as ONNX rounds", spec.rounding
+            "--rounding", "must be half-even for --onnx-kind qdq, as ONNX rounds", spec.rounding,
+            "" if isinstance(spec, Spec) else "functions of several numbers need it said",
         )
-    graph = Graph()
-    source = _quantiser(graph, spec.input, "in", "x")
-    target = _quantiser(graph, spec.output, "out", "y")
-    graph.opset = QUANTISER_OPSETS[max(spec.input.width, spec.output.width)]
-    real = graph.node("DequantizeLinear", "x", *source, name="x_real")
-    result = _Formula(spec, graph, real).result
-    if _is_huge(spec):
-        codes = spec.output.min_code, spec.output.max_code
-        ends = [graph.scalar("float", real_text(spec.output.decode(code))) for code in codes]
-        result = graph.node("Clip", result, *ends, name="clipped")
-    return graph.finish(graph.node("QuantizeLinear", result, *target, name="code"))
+    graph, sides = Graph(ports_of(spec, "qdq")), _sides(spec)
+    formats = {**_numbers(spec), **spec.outputs}
+    quantisers = {
+        name: _quantiser(graph, codes, sides[name], name) for name, codes in formats.items()
+    }
+    graph.opset = max(QUANTISER_OPSETS[codes.width] for codes in formats.values())
+    reals = {
+        name: graph.node("DequantizeLinear", name, *quantisers[name], name=f"{name}_real")
+        for name in _numbers(spec)
+    }
+    results = _results(spec, graph, reals)
+    is_huge = _is_huge(spec)
+    for name, codes in spec.outputs.items():
+        if is_huge:
+            ends = [
+                graph.scalar("float", real_text(codes.decode(code)))
+                for code in (codes.min_code, codes.max_code)
+            ]
+            results[name] = graph.node("Clip", results[name], *ends, name="clipped")
+        results[name] = graph.node("QuantizeLinear", results[name], *quantisers[name], name="code")
+    return graph.finish(results)
+
+
+def _numbers(spec: Spec | KernelSpec) -> Mapping[str, NumberFormat]:
+    """Return the formats of the inputs that stand for real numbers."""
+    return {name: codes for name, codes in spec.inputs.items() if name != CHANNEL}
+
+
+def _sides(spec: Spec | KernelSpec) -> Mapping[str, str]:
+    """Return what the options about each input and output begin with."""
+    if isinstance(spec, Spec):
+        return {"x": "in", "y": "out"}
+    return {port.name: port.side for port in spec.ports} | dict.fromkeys(spec.outputs, "out")
+
+
+def _results(
+    spec: Spec | KernelSpec, graph: Graph, reals: Mapping[str, str]
+) -> dict[str, str]:
+    """Add the nodes of the function and return its results by output."""
+    texts = formulas_of(spec)
+    parameters: Mapping[str, Known] = {
+        name: number.value for name, number in spec.parameters.items()
+    }
+    if not isinstance(spec, Spec) and spec.channels is not None:
+        parameters = _of_channels(spec.channels, graph)
+    formulas = Formulas(graph, reals, parameters)
+    return {
+        name: formulas.result(text) for name, text in zip(spec.outputs, texts, strict=True)
+    }
+
+
+def _of_channels(channels: Channels, graph: Graph) -> Mapping[str, Known]:
+    """Return the parameters: the number that all channels share, or a read at the channel."""
+    found: dict[str, Known] = {}
+    address = ""
+    for name in channels.sets[0]:
+        values = [each[name].value for each in channels.sets]
+        if len(set(values)) == 1:
+            found[name] = values[0]
+            continue
+        if not address:
+            wide = graph.cast(CHANNEL, "int32", f"{CHANNEL}_int32")
+            last = graph.scalar("int32", str(channels.count - 1))
+            address = graph.node(
+                "Min", wide, last, name=f"{CHANNEL}_kept",
+                comment="Channels that are none count as the last.",
+            )
+        table = graph.table(f"{name}_of_channels", np.array(list(map(real32, values))))
+        found[name] = graph.node("Gather", table, address, name=name)
+    return found
 
 
 def _quantiser(graph: Graph, number_format: NumberFormat, side: str, port: str) -> tuple[str, str]:
@@ -68,7 +127,7 @@ def _quantiser(graph: Graph, number_format: NumberFormat, side: str, port: str) 
     if number_format.width not in QUANTISER_OPSETS:
         raise UsageError.about(
             f"--{side}-bits", "must be 8 or 16 for --onnx-kind qdq", number_format.width,
-            "lut and program take every width",
+            "program takes every width",
         )
     scale, zero_point = number_format.scale, number_format.zero_point
     if nearest_float32(scale) != scale:
@@ -82,99 +141,24 @@ def _quantiser(graph: Graph, number_format: NumberFormat, side: str, port: str) 
     )
 
 
-def _is_huge(spec: Spec) -> bool:
+def _is_huge(spec: Spec | KernelSpec) -> bool:
     """Return whether values lie so far out that a runtime that rounds to int32 first wraps."""
-    limit = exact(spec.output.scale * 2**30)
-    values = sampling.values(spec.function, spec.input)
-    return any(not abs(ball(value)) < limit for value in values)
+    limit = spec.output.scale * 2**30
+    if isinstance(spec, Spec):
+        values = sampling.values(spec.function, spec.input)
+    elif any(abs(end) >= limit for end in spec.kernel.extremes(spec)):
+        return True
+    else:
+        values = [] if spec.kernel.takes_rows else _corner_values(spec)
+    return any(not abs(ball(value)) < exact(limit) for value in values)
 
 
-def real_text(value: Fraction) -> str:
-    """Return the float32 nearest to a number, as ONNX's text form reads it."""
-    if abs(value) < _SMALLEST_NORMAL:
-        return "0.0"
-    return ("-" if value < 0 else "") + float32(abs(value)).removesuffix("f")
-
-
-class _Formula:
-    """A formula as nodes; what is said twice is computed once.
-
-    Attributes:
-        result: name of the value.
-    """
-
-    def __init__(self, spec: Spec, graph: Graph, x: str) -> None:
-        if spec.derivative or spec.activation.name not in FORMULAS:
-            what = "a derivative" if spec.derivative else spec.activation.name
-            raise UsageError(
-                f"--onnx-kind: ONNX has no operator for {what}; choose lut or program"
-            )
-        self._graph = graph
-        self._values: dict[str, Fraction | str] = {"x": x, **NAMES, **_exact(spec)}
-        self._known: dict[str, Fraction | str] = {}
-        tree = ast.parse(FORMULAS[spec.activation.name], mode="eval")
-        self.result = self._name(self._value(tree.body))
-
-    def _value(self, tree: ast.expr) -> Fraction | str:
-        """Return the value of a part: a number where it is one, else the name of an output."""
-        key = ast.dump(tree)
-        if key not in self._known:
-            self._known[key] = self._computed(tree)
-        return self._known[key]
-
-    def _computed(self, tree: ast.expr) -> Fraction | str:
-        match tree:
-            case ast.Name(name):
-                return self._values[name]
-            case ast.Constant(number):
-                return Fraction(number)
-            case ast.UnaryOp(ast.USub(), part):
-                value = self._value(part)
-                return -value if isinstance(value, Fraction) else self._node("Neg", value)
-            case ast.BinOp(left, symbol, right):
-                operands = self._value(left), self._value(right)
-                return self._combined(_SYMBOLS[type(symbol)], *operands)
-            case ast.Call(ast.Name(operator), arguments, attributes):
-                given = {a.arg: self._attribute(a.value) for a in attributes}
-                return self._node(operator, *map(self._value, arguments), **given)
-        raise TypeError(f"not a part of a formula: {ast.dump(tree)}")
-
-    def _combined(
-        self, operator: str, left: Fraction | str, right: Fraction | str
-    ) -> Fraction | str:
-        """Return two values combined: what is known beforehand takes no node."""
-        if isinstance(left, Fraction) and isinstance(right, Fraction):
-            match operator:
-                case "Add":
-                    return left + right
-                case "Sub":
-                    return left - right
-                case "Mul":
-                    return left * right
-                case "Div":
-                    return left / right
-        if right == _NEUTRAL[operator]:
-            return left
-        if left == _NEUTRAL[operator] and operator in ("Add", "Mul"):
-            return right
-        return self._node(operator, left, right)
-
-    def _node(self, operator: str, *operands: Fraction | str, **attributes: str) -> str:
-        self._graph.opset = max(self._graph.opset, OPSETS.get(operator, 0))
-        names = map(self._name, operands)
-        return self._graph.node(operator, *names, name=operator.lower(), **attributes)
-
-    def _attribute(self, tree: ast.expr) -> str:
-        match tree:
-            case ast.Constant(str() as word):
-                return f'"{word}"'
-        return real_text(self._value(tree))
-
-    def _name(self, value: Fraction | str) -> str:
-        if isinstance(value, Fraction):
-            return self._graph.scalar("float", real_text(value))
-        return value
-
-
-def _exact(spec: Spec) -> Mapping[str, Fraction]:
-    return {name: number.value for name, number in spec.parameters.items()}
+def _corner_values(spec: KernelSpec) -> list[Value]:
+    """Return the values where each input is at an end of its codes, or stands for 0."""
+    corners = [
+        [exact(codes.decode(code)) for code in (codes.min_code, codes.zero_point, codes.max_code)]
+        for codes in _numbers(spec).values()
+    ]
+    if spec.channels is not None:
+        corners.append([exact(number) for number in range(spec.channels.count)])
+    return [value for corner in product(*corners) for value in spec.real(*corner)]

@@ -1,8 +1,8 @@
-"""Emitted models and their test data: every input code, every runtime."""
+"""Emitted models and their test data: every set, every runtime."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -12,8 +12,8 @@ import numpy as np
 from lutgen.errors import ToolError, shown
 from lutgen.solution import Solution, Verdict
 from lutgen.targets import Options
-from lutgen.targets._onnx_data import Data, data_for
-from lutgen.targets.onnx import INPUT, MODEL, OUTPUT, kind_of
+from lutgen.targets._onnx_data import Arrays, DataSet, data_for
+from lutgen.targets.onnx import MODEL, kind_of, set_folder
 
 RELATIVE, ABSOLUTE = 2.0**-16, 2.0**-20
 """How far from the exact value the float32 of a runtime may be, which has 24 bits: relative to
@@ -21,16 +21,20 @@ that value, and to the largest of all, since what a gate closes on has cancelled
 """
 
 
+Run = Callable[[bytes, Arrays, Sequence[str]], list[np.ndarray]]
+
+
 class Runtime(NamedTuple):
     """Something that runs a model.
 
     Attributes:
         label: what the verdict says.
-        run: returns the outputs of a model, given as bytes, for inputs; raises where it cannot.
+        run: returns the named outputs of a model, given as bytes, for inputs; raises where it
+            cannot.
     """
 
     label: str
-    run: Callable[[bytes, np.ndarray], np.ndarray]
+    run: Run
 
 
 class Case(NamedTuple):
@@ -39,11 +43,12 @@ class Case(NamedTuple):
     solution: Solution
     folder: Path
     kind: str
-    data: Data
+    data: tuple[DataSet, ...]
 
     def verdict(self, tool: str, mismatches: int, note: str = "") -> Verdict:
-        """Return what a tool found on all codes."""
-        return Verdict(self._name, "onnx", tool, len(self.data.x), mismatches, note=note)
+        """Return what a tool found on all elements."""
+        count = sum(each.count for each in self.data)
+        return Verdict(self._name, "onnx", tool, count, mismatches, note=note)
 
     def failed(self, tool: str, problem: str) -> Verdict:
         """Return that a tool ran nothing, and why."""
@@ -69,25 +74,28 @@ def replay(
 
 def check_data(case: Case) -> Verdict:
     """Return whether the test data is every input, and the output that the program gives."""
-    tool = "test data"
-    try:
-        stored = [_tensor(case.folder / path) for path in (INPUT, OUTPUT)]
-    except OSError as problem:
-        return case.failed(tool, f"{problem.filename}: {problem.strerror}")
-    # Whatever protobuf and ONNX raise on damaged bytes.
-    except Exception as problem:
-        return case.failed(tool, f"cannot be read: {shown(problem, 100)}")
-    for got, expected in zip(stored, case.data, strict=True):
-        if (got.dtype, got.shape) != (expected.dtype, expected.shape):
-            return case.failed(tool, f"holds {_kind(got)}, not {_kind(expected)}")
-    wrong = [got != expected for got, expected in zip(stored, case.data, strict=True)]
-    return case.verdict(tool, int(np.count_nonzero(wrong[0] | wrong[1])))
+    tool, mismatches = "test data", 0
+    for number, data in enumerate(case.data):
+        wrong = np.zeros(data.count, bool)
+        for file, _, expected in data.files:
+            try:
+                stored = _tensor(case.folder / set_folder(number) / file)
+            except OSError as problem:
+                return case.failed(tool, f"{problem.filename}: {problem.strerror}")
+            # Whatever protobuf and ONNX raise on damaged bytes.
+            except Exception as problem:
+                return case.failed(tool, f"cannot be read: {shown(problem, 100)}")
+            if (stored.dtype, stored.shape) != (expected.dtype, expected.shape):
+                return case.failed(tool, f"holds {_kind(stored)}, not {_kind(expected)}")
+            wrong |= (stored != expected).ravel()
+        mismatches += int(np.count_nonzero(wrong))
+    return case.verdict(tool, mismatches)
 
 
 def run(case: Case, runtime: Runtime) -> Verdict:
     """Return what a runtime makes of the model."""
     try:
-        got = runtime.run((case.folder / MODEL).read_bytes(), case.data.x)
+        results = _outputs(case, runtime)
     except ToolError as problem:
         return case.failed(runtime.label, str(problem))
     except OSError as problem:
@@ -95,11 +103,27 @@ def run(case: Case, runtime: Runtime) -> Verdict:
     # Each runtime has errors of its own.
     except Exception as problem:
         return case.failed(runtime.label, f"cannot run the model: {shown(problem, 200)}")
-    expected = case.data.y
-    if (got.dtype, got.shape) != (expected.dtype, expected.shape):
-        return case.failed(runtime.label, f"gives {_kind(got)}, not {_kind(expected)}")
-    wrong, note = _COMPARISONS[case.kind](case, got)
-    return case.verdict(runtime.label, int(np.count_nonzero(wrong)), note)
+    for data, outputs in zip(case.data, results, strict=True):
+        for expected, got in zip(data.outputs.values(), outputs, strict=True):
+            if (got.dtype, got.shape) != (expected.dtype, expected.shape):
+                return case.failed(runtime.label, f"gives {_kind(got)}, not {_kind(expected)}")
+    # Output by output, all sets one after another.
+    got = [_flat(outputs) for outputs in zip(*results, strict=True)]
+    expected = [
+        _flat(outputs) for outputs in zip(*(d.outputs.values() for d in case.data), strict=True)
+    ]
+    wrong, note = _COMPARISONS[case.kind](case, np.array(got), np.array(expected))
+    return case.verdict(runtime.label, int(np.count_nonzero(wrong.any(axis=0))), note)
+
+
+def _outputs(case: Case, runtime: Runtime) -> list[list[np.ndarray]]:
+    """Return what a runtime gives for each set: the outputs in order."""
+    content = (case.folder / MODEL).read_bytes()
+    return [runtime.run(content, data.inputs, list(data.outputs)) for data in case.data]
+
+
+def _flat(arrays: Iterable[np.ndarray]) -> np.ndarray:
+    return np.concatenate([values.ravel() for values in arrays])
 
 
 def runtimes() -> tuple[Runtime, ...]:
@@ -124,7 +148,9 @@ def runtimes() -> tuple[Runtime, ...]:
     )
 
 
-def _infer(level: object, model: bytes, x: np.ndarray) -> np.ndarray:
+def _infer(
+    level: object, model: bytes, inputs: Arrays, outputs: Sequence[str]
+) -> list[np.ndarray]:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -133,19 +159,20 @@ def _infer(level: object, model: bytes, x: np.ndarray) -> np.ndarray:
     # Failures are raised; what is logged besides would mix with the verdicts.
     options.log_severity_level = 4
     session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    return session.run(["y"], {"x": x})[0]
+    return session.run(outputs, dict(inputs))
 
 
-def _evaluate(model: bytes, x: np.ndarray) -> np.ndarray:
+def _evaluate(model: bytes, inputs: Arrays, outputs: Sequence[str]) -> list[np.ndarray]:
     import onnx
     from onnx.reference import ReferenceEvaluator
 
     # What float32 does at poles and limits is compared, not warned of.
     with np.errstate(all="ignore"):
-        return ReferenceEvaluator(onnx.load_model_from_string(model)).run(["y"], {"x": x})[0]
+        evaluator = ReferenceEvaluator(onnx.load_model_from_string(model))
+        return evaluator.run(outputs, dict(inputs))
 
 
-def _not_installed(model: bytes, x: np.ndarray) -> np.ndarray:
+def _not_installed(model: bytes, inputs: Arrays, outputs: Sequence[str]) -> list[np.ndarray]:
     raise ToolError("not run: onnxruntime is not installed; pip install onnxruntime")
 
 
@@ -159,13 +186,13 @@ def _kind(values: np.ndarray) -> str:
     return f"{values.dtype} of shape {list(values.shape)}"
 
 
-def _same(case: Case, got: np.ndarray) -> tuple[np.ndarray, str]:
-    return got != case.data.y, ""
+def _same(case: Case, got: np.ndarray, expected: np.ndarray) -> tuple[np.ndarray, str]:
+    return got != expected, ""
 
 
-def _near(case: Case, got: np.ndarray) -> tuple[np.ndarray, str]:
+def _near(case: Case, got: np.ndarray, expected: np.ndarray) -> tuple[np.ndarray, str]:
     """Codes may differ by one; by more, where the program itself is farther from the function."""
-    distance = abs(got.astype(np.int64) - case.data.y)
+    distance = abs(got.astype(np.int64) - expected)
     allowed = 1 + int(case.solution.report.max_lsb)
     count, largest = np.count_nonzero(distance), distance.max()
     if case.solution.report.misrounded:
@@ -175,9 +202,9 @@ def _near(case: Case, got: np.ndarray) -> tuple[np.ndarray, str]:
     return distance > allowed, note
 
 
-def _close(case: Case, got: np.ndarray) -> tuple[np.ndarray, str]:
+def _close(case: Case, got: np.ndarray, expected: np.ndarray) -> tuple[np.ndarray, str]:
     """Float32 may differ from the exact value as far as its own rounding reaches."""
-    expected = case.data.y.astype(np.float64)
+    expected = expected.astype(np.float64)
     scale = max(1, np.max(abs(expected), where=np.isfinite(expected), initial=0))
     with np.errstate(invalid="ignore"):
         distance = np.where(got == expected, 0, abs(got - expected))

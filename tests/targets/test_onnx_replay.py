@@ -17,7 +17,7 @@ from lutgen.program import Builder
 from lutgen.solution import Solution, Verdict
 from lutgen.targets import Options, onnx
 from tests.targets.programs import S16, fitted, sides, solution, wrapped
-from tests.targets.test_onnx import emitted, gelu, pwl
+from tests.targets.test_onnx import INPUT, OUTPUT, emitted, gelu, pwl
 from tests.tools import require_module
 
 
@@ -126,10 +126,10 @@ def test_another_operator_is_seen_in_float() -> None:
     assert len(run(solved, edited(solved, "float", edit), "float")) == 3
 
 
-@pytest.mark.parametrize("path", [onnx.INPUT, onnx.OUTPUT])
+@pytest.mark.parametrize("path", [INPUT, OUTPUT])
 def test_a_damaged_tensor_is_seen(path: str) -> None:
     files = emitted(gelu())
-    at = files[path].index(bytes(range(128, 140)) if path == onnx.INPUT else b"\x10\x11\x12")
+    at = files[path].index(bytes(range(128, 140)) if path == INPUT else b"\x10\x11\x12")
     flipped = files[path][:at] + bytes([files[path][at] ^ 1]) + files[path][at + 1 :]
 
     assert [v.mismatches for v in run(gelu(), {**files, path: flipped}, "auto")] == [1]
@@ -139,11 +139,11 @@ def test_a_damaged_tensor_is_seen(path: str) -> None:
     (lambda content: content[:-30], "cannot be read"),
     (lambda content: content[:100], "cannot be read"),
     (lambda content: b"", "cannot be read"),
-    (lambda content: emitted(gelu(**sides(8, 16)))[onnx.OUTPUT], "holds int16 of shape"),
+    (lambda content: emitted(gelu(**sides(8, 16)))[OUTPUT], "holds int16 of shape"),
 ])
 def test_a_tensor_that_is_none_of_ours_is_seen(damage, problem: str) -> None:
     files = emitted(gelu())
-    files[onnx.OUTPUT] = damage(files[onnx.OUTPUT])
+    files[OUTPUT] = damage(files[OUTPUT])
     (found,) = run(gelu(), files, "auto")
 
     assert problem in found.problem
@@ -151,8 +151,8 @@ def test_a_tensor_that_is_none_of_ours_is_seen(damage, problem: str) -> None:
 
 def test_missing_files_are_failures() -> None:
     files = emitted(gelu())
-    without_model = {path: files[path] for path in (onnx.INPUT, onnx.OUTPUT)}
-    without_data = {path: files[path] for path in (onnx.MODEL, onnx.INPUT)}
+    without_model = {path: files[path] for path in (INPUT, OUTPUT)}
+    without_data = {path: files[path] for path in (onnx.MODEL, INPUT)}
 
     assert len(run(gelu(), without_model, "auto")) == 3
     (found,) = run(gelu(), without_data, "auto")
