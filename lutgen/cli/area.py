@@ -45,8 +45,8 @@ def command(
     if len(names) == 1 and folder.is_dir():
         areas = [
             area
-            for _, solution, made, targets in read_sidecars(folder) if "verilog" in targets
-            for area in measure([solution], made, tools)
+            for _, solution, forms, *_ in read_sidecars(folder) if "verilog" in forms
+            for area in measure([solution], forms["verilog"], tools)
         ]
         if not areas:
             raise UsageError.about("DIR", "must hold Verilog modules of lutgen's", names[0])

@@ -17,6 +17,11 @@ INPUT, OUTPUT = "test_data_set_0/input_0.pb", "test_data_set_0/output_0.pb"
 """The files of a solution, in the layout of ONNX's own backend tests, below its name."""
 
 
+def outputs(name: str, options: Options) -> tuple[str, ...]:
+    """Return the paths of the files of ``emit``."""
+    return tuple(f"{name}/{path}" for path in (MODEL, INPUT, OUTPUT))
+
+
 def emit(solution: Solution, options: Options) -> tuple[Artifact, ...]:
     """Return ``NAME/model.onnx`` and its test data: every code, and the output for it.
 
@@ -25,13 +30,14 @@ def emit(solution: Solution, options: Options) -> tuple[Artifact, ...]:
     """
     kind = kind_of(solution, options)
     data = data_for(solution, kind)
-    files = {
-        MODEL: model(solution, _graph(solution, kind), kind),
-        INPUT: tensor(data.x, "x"),
-        OUTPUT: tensor(data.y, "y"),
-    }
-    folder = PurePosixPath(solution.spec.name)
-    return tuple(Artifact(folder / path, content, "onnx") for path, content in files.items())
+    contents = (
+        model(solution, _graph(solution, kind), kind), tensor(data.x, "x"), tensor(data.y, "y")
+    )
+    paths = outputs(solution.spec.name, options)
+    return tuple(
+        Artifact(PurePosixPath(path), content, "onnx")
+        for path, content in zip(paths, contents, strict=True)
+    )
 
 
 def replay(
