@@ -9,8 +9,9 @@ import re
 from fractions import Fraction
 from typing import NamedTuple
 
-from lutgen import activations, sampling
+from lutgen import activations
 from lutgen.activations._record import Activation
+from lutgen.covering import covering_format
 from lutgen.errors import UsageError
 from lutgen.formats import (
     GRIDS,
@@ -19,22 +20,16 @@ from lutgen.formats import (
     NumberFormat,
     affine,
     from_range,
-    power_of_two_at_least,
     q_format,
 )
 from lutgen.names import check_identifier
 from lutgen.numerics.literals import MAX_LITERAL_LENGTH, Number
-from lutgen.numerics.reals import Value, arb, ball, exact, working_precision
 from lutgen.samples import Samples
 from lutgen.spec import ROUNDINGS, Method, Spec, check_rounding, expressed
 
 DEFAULT_WIDTH = 8
 MOST_INPUTS = 4
 """Inputs that options describe: ``--in-scale``, ``--in2-scale``, ..."""
-
-# Scales are float32 numbers, so no output format reaches further or finer than about this.
-_LARGEST_OUTPUT = 2**120
-_SMALLEST_OUTPUT = arb(2) ** -110
 
 
 class Side(NamedTuple):
@@ -113,6 +108,28 @@ class Side(NamedTuple):
         )
 
 
+class Settled(NamedTuple):
+    """What a request fixes by itself.
+
+    Attributes:
+        name: identifier and file stem.
+        record: the real function.
+        parameters: every parameter's value.
+        method: how it is approximated.
+        input: format of the input codes.
+        covered: real input range that the output has to cover.
+        output: format of the output codes; None where the function's values decide.
+    """
+
+    name: str
+    record: Activation
+    parameters: dict[str, Number]
+    method: Method
+    input: NumberFormat
+    covered: tuple[Fraction, Fraction]
+    output: NumberFormat | None
+
+
 class Request(NamedTuple):
     """One table as a user asks for it: texts, and None for what is left open.
 
@@ -169,6 +186,33 @@ class Request(NamedTuple):
         Raises:
             UsageError: the request makes no sense.
         """
+        settled = self.settle()
+        record = settled.record
+        function = record.bind(settled.parameters, derivative=self.derivative)
+        output_format = settled.output or covering_format(
+            function, settled.input, settled.covered,
+            width=self.output.bits or self.bits, signed=not self.output.unsigned,
+        )
+        return Spec(
+            name=settled.name,
+            activation=record,
+            parameters=settled.parameters,
+            derivative=self.derivative,
+            input=settled.input,
+            output=output_format,
+            rounding=self.rounding,
+            method=settled.method,
+            description=self.description,
+            samples=self.samples,
+            expression=None if self.expression is None else record.formula,
+        )
+
+    def settle(self) -> Settled:
+        """Return all that is known without a look at the function's values.
+
+        Raises:
+            UsageError: the request makes no sense.
+        """
         record = self._record()
         parameters = record.parse_parameters(self.parameters)
         check_rounding(self.rounding)
@@ -185,25 +229,13 @@ class Request(NamedTuple):
                 "--segments", f"must be at most the {2**input_format.width} input codes",
                 method.segments,
             )
-        function = record.bind(parameters, derivative=self.derivative)
-        output_format = given_output or covering_format(
-            function, input_format, covered,
-            width=self.output.bits or self.bits, signed=not self.output.unsigned,
+        # Where the scale is left open, the width and the sign are known all the same.
+        output = given_output or NumberFormat(
+            self.output.bits or self.bits, not self.output.unsigned, Fraction(1)
         )
         stem = f"{record.name}{'_grad' if self.derivative else ''}"
-        return Spec(
-            name=self.name or f"{stem}_{_types(input_format, output_format)}",
-            activation=record,
-            parameters=parameters,
-            derivative=self.derivative,
-            input=input_format,
-            output=output_format,
-            rounding=self.rounding,
-            method=method,
-            description=self.description,
-            samples=self.samples,
-            expression=None if self.expression is None else record.formula,
-        )
+        name = self.name or f"{stem}_{_types(input_format, output)}"
+        return Settled(name, record, parameters, method, input_format, covered, given_output)
 
     def _record(self) -> Activation:
         """Return the activation: of the catalogue, an expression, or the one through samples."""
@@ -259,85 +291,6 @@ class Request(NamedTuple):
                 low = Number.of(0)
             return low, high
         return range_ends(self.range)
-
-
-def covering_format(
-    function: sampling.Function,
-    input_format: NumberFormat,
-    covered: tuple[Fraction, Fraction],
-    *,
-    width: int,
-    signed: bool,
-) -> NumberFormat:
-    """Return the smallest power-of-two scale whose codes hold the function's values.
-
-    The rounded values may lie one code beyond either end (so tanh gets 1/128 at 8 bits): that
-    code saturates, and all others gain a bit.  With at most 8 bits the zero point of a one-sided
-    function is the end of the code range; above it is 0.
-
-    Args:
-        function: the real function.
-        input_format: the codes at which it is evaluated.
-        covered: real input range that matters; codes outside it do not count.
-        width: bits of the output codes.
-        signed: whether they are signed.
-    """
-    return format_around(*extremes(function, input_format, covered), width=width, signed=signed)
-
-
-def format_around(low: Fraction, high: Fraction, *, width: int, signed: bool) -> NumberFormat:
-    """Return the smallest power-of-two scale whose codes hold ``low`` to ``high``.
-
-    Either end may lie one code beyond, and saturates there; see ``covering_format``.
-    """
-    codes = NumberFormat(width, signed, Fraction(1))
-    if width <= 8 or not signed:
-        one_sided = codes.min_code if low >= 0 else codes.max_code if high <= 0 else None
-        zero_point = (0 if signed else 2 ** (width - 1)) if one_sided is None else one_sided
-    else:
-        zero_point = 0
-    # Half a code short of two codes beyond the end still rounds to one code beyond it.
-    above = Fraction(2 * (codes.max_code + 1 - zero_point) + 1, 2)
-    below = Fraction(2 * (zero_point - codes.min_code + 1) + 1, 2)
-    reach = max(high / above if high > 0 else Fraction(0), -low / below if low < 0 else Fraction(0))
-    scale = power_of_two_at_least(reach) if reach else Fraction(1, 2 ** (width - 1))
-    return NumberFormat(width, signed, scale, zero_point)
-
-
-def extremes(
-    function: sampling.Function, codes: NumberFormat, covered: tuple[Fraction, Fraction]
-) -> tuple[Fraction, Fraction]:
-    """Return rational bounds of the finite values over the covered codes, each within 2^-60."""
-    inputs = sampling.real_inputs(codes)
-    start, end = map(exact, covered)
-    found = [
-        value
-        for x, value in zip(inputs, sampling.values(function, codes), strict=True)
-        if start <= x <= end and not sampling.is_infinite(value)
-    ]
-    if not found:
-        return Fraction(0), Fraction(0)
-    with working_precision(sampling.BASE_PRECISION):
-        ends = ball(min(found, key=_midpoint)).mid(), ball(max(found, key=_midpoint)).mid()
-        if any(abs(end) > _LARGEST_OUTPUT for end in ends):
-            raise UsageError(
-                "the function reaches values beyond 2^120 on this input range; give --out-scale, "
-                "or a smaller --range"
-            )
-        return _exactly(ends[0]), _exactly(ends[1])
-
-
-def _midpoint(value: Value) -> float:
-    """Return a float near ``value``, to find the extreme ones by."""
-    return float(ball(value).mid())
-
-
-def _exactly(point: arb) -> Fraction:
-    """Return the rational that an exact ball is; 0 where no scale would show it."""
-    if abs(point) < _SMALLEST_OUTPUT:
-        return Fraction(0)
-    mantissa, exponent = point.man_exp()
-    return int(mantissa) * Fraction(2) ** int(exponent)
 
 
 def _types(input_format: NumberFormat, output_format: NumberFormat) -> str:

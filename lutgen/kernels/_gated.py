@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from lutgen import activations, methods
 from lutgen.accuracy import ErrorReport
+from lutgen.covering import extremes
 from lutgen.formats import NumberFormat
 from lutgen.ideal import Ideal
 from lutgen.kernels._lines import ROUNDING_ERROR, Multiplier, reach
@@ -24,7 +25,6 @@ from lutgen.kernels._steps import centred, farthest, rounded, saturated, shift_f
 from lutgen.numerics.literals import Number
 from lutgen.numerics.reals import Exact, Value
 from lutgen.program import Builder, Program, ops
-from lutgen.request import extremes
 from lutgen.spec import Spec
 
 LEAST_BITS = {8: 16, 16: 18}

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from lutgen.activations._record import Activation
+from lutgen.covering import extremes
 from lutgen.errors import BudgetError
 from lutgen.ideal import Ideal
 from lutgen.kernels._lines import ROUNDING_ERROR
@@ -22,7 +23,6 @@ from lutgen.kernels._spec import KernelSpec
 from lutgen.kernels._steps import centred, farthest, fixed_point, rounded, saturated
 from lutgen.numerics.literals import Number
 from lutgen.program import Builder, Table, ops
-from lutgen.request import extremes
 from lutgen.spec import Spec
 
 SUFFIX = "_per_channel"

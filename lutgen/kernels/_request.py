@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
+from lutgen.covering import format_around
 from lutgen.errors import UsageError
 from lutgen.formats import MAX_WIDTH, MIN_WIDTH, NumberFormat, from_range
 from lutgen.kernels._channels import Channels
@@ -13,7 +14,7 @@ from lutgen.kernels._record import Kernel, Port
 from lutgen.kernels._spec import KernelSpec, Settings
 from lutgen.names import check_identifier
 from lutgen.numerics.literals import Number
-from lutgen.request import DEFAULT_WIDTH, Side, check_grid, format_around, range_ends
+from lutgen.request import DEFAULT_WIDTH, Side, check_grid, range_ends
 from lutgen.spec import Method, check_rounding
 
 

@@ -24,6 +24,12 @@ def set_folder(number: int) -> str:
     return f"test_data_set_{number}"
 
 
+def outputs(name: str, options: Options) -> tuple[str, ...]:
+    """Return the paths of the files of ``emit``, for a function of one number."""
+    data = (f"{set_folder(0)}/{file}_0.pb" for file in ("input", "output"))
+    return tuple(f"{name}/{path}" for path in (MODEL, *data))
+
+
 def emit(solution: Solution, options: Options) -> tuple[Artifact, ...]:
     """Return ``NAME/model.onnx`` and its test data: inputs, and the outputs for them.
 

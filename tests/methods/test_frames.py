@@ -216,7 +216,7 @@ def check_intervals(solution: Solution) -> None:
     """Every step takes exactly the values its interval says."""
     program = solution.program
     for ref, value in enumerate(program.values):
-        reached = run(replace(program, output=ref))
+        reached = run(replace(program, outputs=(program.outputs[0]._replace(ref=ref),)))
         assert (int(reached.min()), int(reached.max())) == (value.low, value.high), value.name
 
 
