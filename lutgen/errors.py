@@ -8,6 +8,8 @@ LutgenError                       something the user can mend
 |-- BudgetError                   no program keeps the asked-for error or size
 |-- ModelError                    a model cannot be read, or has nothing to tabulate
 |-- StoreError                    the files cannot be written or read
+|-- TemplateError                 a template of the user's cannot be rendered
+|-- PluginError                   a plug-in cannot be loaded, or fails
 `-- ToolError                     a compiler or simulator is missing or failed
 """
 
@@ -104,6 +106,14 @@ class StoreError(LutgenError):
     """Files cannot be written or read."""
 
 
+class TemplateError(LutgenError):
+    """A template of the user's cannot be rendered; the message names it, and the line."""
+
+
+class PluginError(LutgenError):
+    """A plug-in cannot be loaded, or fails; the message names its distribution."""
+
+
 class ToolError(LutgenError):
     """A compiler, simulator or runtime is missing, failed or took too long."""
 
@@ -119,3 +129,8 @@ def shown(value: object, limit: int = 40) -> str:
     text = (value if isinstance(value, str) else str(value))[: limit + 1]
     text = "".join(c if " " <= c <= "~" else "?" for c in text)
     return f'"{text if len(text) <= limit else text[: limit - 3] + "..."}"'
+
+
+def printable(text: str) -> str:
+    """Return ``text`` with a question mark for all that no terminal should see: one line."""
+    return "".join(c if c.isprintable() else "?" for c in text)

@@ -15,6 +15,11 @@ from lutgen.spec import Spec
 FILE_NAME = "lutgen.toml"
 MAX_BYTES = 1 << 20
 MAX_TABLES = 4096
+MAX_LINE = 10_000
+"""Characters; the time that Python's reader takes for a dotted key grows with its square."""
+
+PATHS = frozenset(["table", "channels", "template_dir"])
+"""Options that name a file or folder; in a manifest it is in the manifest's folder."""
 
 Options = dict[str, object]
 
@@ -69,7 +74,7 @@ def read(path: Path, flags: Collection[str], texts: Collection[str]) -> Manifest
         merged = {**defaults, **_table(table, where)}
         _check_keys(merged, (*flags, *texts), where)
         options = {key: _value(key, value, flags, where) for key, value in merged.items()}
-        for key in {"table", "channels"} & options.keys():
+        for key in PATHS & options.keys():
             options[key] = str(path.parent / _inside(str(options[key]), f"{where}, {key}"))
         found.append(options)
     place = None if output is None else path.parent / _inside(output, f"{path}, output")
@@ -131,7 +136,11 @@ def _document(path: Path) -> Mapping[str, object]:
     try:
         if not path.is_file() or path.stat().st_size > MAX_BYTES:
             raise UsageError(f"{path}: must be a file of at most {MAX_BYTES} bytes")
-        return tomllib.loads(path.read_text(encoding="utf-8"), parse_float=str)
+        content = path.read_text(encoding="utf-8")
+        for number, line in enumerate(content.split("\n"), start=1):
+            if len(line) > MAX_LINE:
+                raise UsageError(f"{path}: line {number} is longer than {MAX_LINE} characters")
+        return tomllib.loads(content, parse_float=str)
     except OSError as problem:
         raise UsageError(f"{path}: {problem.strerror or problem}") from None
     except (ValueError, RecursionError) as problem:

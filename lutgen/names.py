@@ -59,6 +59,11 @@ stdint stddef in out n x y a b clk en
 """
 _TAKEN = frozenset(_LIBRARY.split())
 
+# Windows takes these for devices, whatever follows after a point.
+_DEVICES = frozenset(
+    ["con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))]
+)
+
 
 def in_lists(lists: Iterable[str]) -> tuple[str, ...]:
     """Return the names in comma lists, each once, in the order given."""
@@ -86,3 +91,5 @@ def check_identifier(argument: str, name: str) -> None:
         )
     if name.lower() in _KEYWORDS or name in _TAKEN:
         raise UsageError.about(argument, "is taken in C, C++ or Verilog", name, advice)
+    if name.lower() in _DEVICES:
+        raise UsageError.about(argument, "is a device's name on Windows", name, advice)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
-from lutgen import __version__, methods, samples, store, targets
+from lutgen import __version__, methods, rendering, reports, samples, store, targets
 from lutgen.accuracy import ErrorReport
+from lutgen.depfile import Upkeep
 from lutgen.errors import BudgetError, StoreError, UsageError
 from lutgen.ideal import Ideal
 from lutgen.methods import Candidate
-from lutgen.reports import FACES
 from lutgen.solution import Artifact, Solution
 from lutgen.spec import BREAKPOINTS, METHODS, Spec
 from lutgen.targets import Options
@@ -133,6 +133,93 @@ class Job(NamedTuple):
     faces: tuple[str, ...] = ()
 
 
+class Files(NamedTuple):
+    """The files of one table, in memory, and what its sidecar will say of them.
+
+    Attributes:
+        name: identifier of the table.
+        document: what a rebuild needs.
+        artifacts: the files.
+    """
+
+    name: str
+    document: dict[str, object]
+    artifacts: tuple[Artifact, ...]
+
+
+def files_of(job: Job) -> Files:
+    """Return the files of a job, without the sidecar: that depends on what is there already."""
+    forms = {name: job.options.concerning(name) for name in job.targets}
+    return rebuilt(job.solution, forms, job.faces)
+
+
+def rebuilt(
+    solution: Solution,
+    forms: Mapping[str, Options],
+    faces: Iterable[str] = (),
+    templates: Mapping[str, Path] | None = None,
+) -> Files:
+    """Return the files of a solution, without the sidecar.
+
+    Args:
+        solution: a program that answers a spec.
+        forms: the targets by their names, each with the options that concern it.
+        faces: of the report, that go beside them.
+        templates: folders of the user's templates, by the targets that use them.
+
+    Raises:
+        LutgenError: a target cannot express the program, or a template cannot be rendered.
+    """
+    spec, templates = solution.spec, templates or {}
+    used = _digests(templates)
+    document = {
+        "digest": spec.digest,
+        "spec": spec.document(),
+        "options": {name: form.document() for name, form in forms.items()},
+        **({"templates": used} if used else {}),
+    }
+    made: list[Artifact] = []
+    for name, form in forms.items():
+        with rendering.replaced_by(templates.get(name)):
+            made += emit(solution, [name], form)
+    made += [*_samples(spec), *_reports(solution, tuple(faces))]
+    return Files(spec.name, document, tuple(made))
+
+
+def _digests(templates: Mapping[str, Path]) -> dict[str, dict[str, str]]:
+    """Return the hashes of the user's templates, by the targets that use them."""
+    if not templates:
+        return {}
+    from lutgen.sandbox import digests
+
+    found = {
+        name: digests(folder, name, {*targets.NAMES}) for name, folder in sorted(templates.items())
+    }
+    return {name: hashes for name, hashes in found.items() if hashes}
+
+
+def outputs(
+    name: str, forms: Mapping[str, Options], faces: Iterable[str], *, sampled: bool
+) -> list[PurePosixPath] | None:
+    """Return the paths that ``rebuilt`` would give; None where the program has to tell.
+
+    Args:
+        name: identifier of the table.
+        forms: as for ``rebuilt``.
+        faces: the same.
+        sampled: whether the table is made of samples.
+    """
+    found = [
+        listed(name, form) if (listed := getattr(targets.get(target), "outputs", None)) else None
+        for target, form in forms.items()
+    ]
+    if None in found:
+        return None
+    more = [f"{name}{samples.SUFFIX}"] if sampled else []
+    more += [reports.file_name(name, face) for face in faces]
+    return [PurePosixPath(path) for paths in [*found, more] for path in paths]
+
+
 def build(
     solutions: Iterable[Solution],
     names: tuple[str, ...],
@@ -157,29 +244,43 @@ def write(
     Raises:
         StoreError: nothing was written.
     """
-    artifacts: list[Artifact] = [*more]
-    for solution, names, options, faces in jobs:
-        made = [
-            *emit(solution, names, options), *_samples(solution.spec), *_reports(solution, faces),
-        ]
-        artifacts += [*made, _sidecar(solution, made, options, folder)]
-    return store.write(folder, artifacts, force=force)
+    return write_files(map(files_of, jobs), folder, more, force=force)
 
 
-def index(jobs: Iterable[Job]) -> list[Artifact]:
-    """Return what leads to the reports of all jobs that have some."""
-    reported = [job for job in jobs if job.faces]
-    if not reported:
-        return []
-    from lutgen.reports import files
+def write_files(
+    tables: Iterable[Files],
+    folder: Path,
+    more: Iterable[Artifact] = (),
+    *,
+    force: bool = False,
+    upkeep: Upkeep | None = None,
+) -> list[store.Written]:
+    """Write the files of all tables as they arrive, and show them once all are there.
 
-    return [
-        artifact
-        for face in FACES
-        for artifact in files.indices(
-            [job.solution for job in reported if face in job.faces], face
-        )
-    ]
+    Args:
+        tables: what to write.
+        folder: where.
+        more: further files, which no sidecar lists.
+        force: overwrite files that lutgen did not make.
+        upkeep: what the system that builds wants to know.
+
+    Raises:
+        LutgenError: nothing was written.
+    """
+    with store.Transaction(folder, force=force) as transaction:
+        described = []
+        for name, document, artifacts in tables:
+            for artifact in artifacts:
+                transaction.add(artifact)
+            described.append((name, document, [store.describe(a) for a in artifacts]))
+        with store.locked(folder):
+            for name, document, entries in described:
+                transaction.add(sidecar(name, document, entries, folder))
+            for artifact in more:
+                transaction.add(artifact)
+            if upkeep is not None:
+                upkeep.add_to(transaction, transaction.places)
+            return transaction.commit()
 
 
 def _reports(solution: Solution, faces: tuple[str, ...]) -> list[Artifact]:
@@ -201,24 +302,19 @@ def _samples(spec: Spec | KernelSpec) -> list[Artifact]:
     return [store.text_artifact(path, notice + spec.samples.body, samples.NAME)]
 
 
-def _sidecar(
-    solution: Solution, made: list[Artifact], options: Options, folder: Path
+def sidecar(
+    name: str,
+    document: dict[str, object],
+    entries: Iterable[dict[str, object]],
+    folder: Path,
 ) -> Artifact:
-    """Return the sidecar, which keeps vouching for other targets' files of the same spec."""
-    spec = solution.spec
-    document = {
-        "digest": spec.digest,
-        "spec": spec.document(),
-        "options": options.document(),
-    }
-    kept = []
-    path = folder / f"{spec.name}{store.SIDECAR_SUFFIX}"
-    if path.is_file():
-        try:
-            before = store.read_sidecar(path)
-            if before.get("digest") == spec.digest:
-                targets_now = {artifact.target for artifact in made}
-                kept = [e for e in before["artifacts"] if e["target"] not in targets_now]
-        except (StoreError, KeyError, TypeError):
-            kept = []
-    return store.sidecar(spec.name, document, made, GENERATOR, kept)
+    """Return the sidecar of a table.
+
+    Args:
+        name: identifier of the table.
+        document: what a rebuild needs.
+        entries: what ``store.describe`` says of the files.
+        folder: where an earlier sidecar of the same spec vouches for files of other targets, and
+            for reports, which this one keeps vouching for.
+    """
+    return store.sidecar(name, document, entries, GENERATOR, folder, reports.TARGETS)

@@ -113,6 +113,28 @@ class Side(NamedTuple):
         )
 
 
+class Settled(NamedTuple):
+    """What a request fixes by itself.
+
+    Attributes:
+        name: identifier and file stem.
+        record: the real function.
+        parameters: every parameter's value.
+        method: how it is approximated.
+        input: format of the input codes.
+        covered: real input range that the output has to cover.
+        output: format of the output codes; None where the function's values decide.
+    """
+
+    name: str
+    record: Activation
+    parameters: dict[str, Number]
+    method: Method
+    input: NumberFormat
+    covered: tuple[Fraction, Fraction]
+    output: NumberFormat | None
+
+
 class Request(NamedTuple):
     """One table as a user asks for it: texts, and None for what is left open.
 
@@ -169,6 +191,33 @@ class Request(NamedTuple):
         Raises:
             UsageError: the request makes no sense.
         """
+        settled = self.settle()
+        record = settled.record
+        function = record.bind(settled.parameters, derivative=self.derivative)
+        output_format = settled.output or covering_format(
+            function, settled.input, settled.covered,
+            width=self.output.bits or self.bits, signed=not self.output.unsigned,
+        )
+        return Spec(
+            name=settled.name,
+            activation=record,
+            parameters=settled.parameters,
+            derivative=self.derivative,
+            input=settled.input,
+            output=output_format,
+            rounding=self.rounding,
+            method=settled.method,
+            description=self.description,
+            samples=self.samples,
+            expression=None if self.expression is None else record.formula,
+        )
+
+    def settle(self) -> Settled:
+        """Return all that is known without a look at the function's values.
+
+        Raises:
+            UsageError: the request makes no sense.
+        """
         record = self._record()
         parameters = record.parse_parameters(self.parameters)
         check_rounding(self.rounding)
@@ -185,25 +234,13 @@ class Request(NamedTuple):
                 "--segments", f"must be at most the {2**input_format.width} input codes",
                 method.segments,
             )
-        function = record.bind(parameters, derivative=self.derivative)
-        output_format = given_output or covering_format(
-            function, input_format, covered,
-            width=self.output.bits or self.bits, signed=not self.output.unsigned,
+        # Where the scale is left open, the width and the sign are known all the same.
+        output = given_output or NumberFormat(
+            self.output.bits or self.bits, not self.output.unsigned, Fraction(1)
         )
         stem = f"{record.name}{'_grad' if self.derivative else ''}"
-        return Spec(
-            name=self.name or f"{stem}_{_types(input_format, output_format)}",
-            activation=record,
-            parameters=parameters,
-            derivative=self.derivative,
-            input=input_format,
-            output=output_format,
-            rounding=self.rounding,
-            method=method,
-            description=self.description,
-            samples=self.samples,
-            expression=None if self.expression is None else record.formula,
-        )
+        name = self.name or f"{stem}_{_types(input_format, output)}"
+        return Settled(name, record, parameters, method, input_format, covered, given_output)
 
     def _record(self) -> Activation:
         """Return the activation: of the catalogue, an expression, or the one through samples."""

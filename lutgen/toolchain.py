@@ -140,6 +140,8 @@ def run(
     Raises:
         ToolError: it cannot be started, takes too long, or fails.
     """
+    from tempfile import gettempdir
+
     arguments = [os.fspath(part) for part in command]
     needed = dict(tool.environment) if isinstance(tool, Tool) else {}
     try:
@@ -149,7 +151,8 @@ def run(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=folder,
-            env={**os.environ, **needed, "LC_ALL": "C"},
+            # Where $TMPDIR cannot be used, compilers do not look for another folder; Python does.
+            env={**os.environ, "TMPDIR": gettempdir(), **needed, "LC_ALL": "C"},
             # A group of its own, so that a compiler's children end with it.
             start_new_session=True,
         )
@@ -166,6 +169,53 @@ def run(
     if silent and errors.strip():
         raise ToolError(f"{tool}: warns{_first_lines(errors)}")
     return output
+
+
+class Conversation:
+    """A process that answers a line with a line, as long as it lives."""
+
+    def __init__(self, name: str, command: Sequence[str]) -> None:
+        """Start it.
+
+        Args:
+            name: what it is called in messages.
+            command: program and arguments; no shell sees them.
+
+        Raises:
+            ToolError: it cannot be started.
+        """
+        self._name = name
+        try:
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        except OSError as problem:
+            raise ToolError(f"{name}: cannot be started ({problem.strerror or problem})") from None
+
+    def ask(self, line: bytes) -> bytes:
+        """Return the answer to a line, neither with its end.
+
+        Raises:
+            ToolError: the process has ended.
+        """
+        try:
+            self._process.stdin.write(line + b"\n")
+            self._process.stdin.flush()
+            answer = self._process.stdout.readline()
+        except OSError:
+            answer = b""
+        if not answer.endswith(b"\n"):
+            raise ToolError(f"{self._name}: ended too early")
+        return answer[:-1]
+
+    def close(self) -> None:
+        """End the process."""
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+        self._process.stdout.close()
+        self._process.kill()
+        self._process.wait()
 
 
 @contextlib.contextmanager

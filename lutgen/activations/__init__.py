@@ -2,6 +2,7 @@
 
 A file ``NAME.py`` holds the functions ``value`` and ``derivative`` and the ``RECORD`` that
 describes them.  Only the file that is asked for is imported; an alias costs a look at them all.
+A name that is none of these may be a plug-in's.
 """
 
 from __future__ import annotations
@@ -10,8 +11,34 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
-from lutgen.activations._record import Activation
+from lutgen import plugins
+from lutgen.activations._record import (
+    COMPLEMENT,
+    EVEN,
+    NONDECREASING,
+    NONINCREASING,
+    ODD,
+    Activation,
+    Domain,
+    Parameter,
+    Symmetry,
+)
 from lutgen.errors import UnknownNameError
+
+__all__ = [
+    "COMPLEMENT",
+    "EVEN",
+    "NONDECREASING",
+    "NONINCREASING",
+    "ODD",
+    "Activation",
+    "Domain",
+    "Parameter",
+    "Symmetry",
+    "catalogue",
+    "get",
+    "names",
+]
 
 
 @cache
@@ -25,6 +52,7 @@ def get(name: str) -> Activation:
 
     Raises:
         UnknownNameError: there is none; the message suggests the nearest names.
+        PluginError: a plug-in has that name, and cannot be loaded.
     """
     wanted = name.lower().replace("-", "_")
     if wanted in names():
@@ -32,11 +60,19 @@ def get(name: str) -> Activation:
     by_alias = {alias: record for record in catalogue() for alias in record.aliases}
     if wanted in by_alias:
         return by_alias[wanted]
-    raise UnknownNameError.among("activation", name, [*names(), *by_alias])
+    # Last, so that no plug-in takes a name over.
+    from lutgen.activations import _plugins
+
+    found = _plugins.get(wanted)
+    if found is not None:
+        return found
+    raise UnknownNameError.among(
+        "activation", name, [*names(), *by_alias, *plugins.registered(plugins.ACTIVATIONS)]
+    )
 
 
 def catalogue() -> tuple[Activation, ...]:
-    """Return every record, in the order of the names."""
+    """Return every record of lutgen's own, in the order of the names."""
     return tuple(map(_load, names()))
 
 

@@ -11,6 +11,7 @@ import gc
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from types import FrameType
 from typing import NoReturn
@@ -18,12 +19,13 @@ from typing import NoReturn
 import click
 
 from lutgen import __version__
-from lutgen.errors import LutgenError, shown
+from lutgen.errors import LutgenError, printable, shown
 
 # Mind that the modules of this package hide builtins of the same name here: no list() below.
 COMMANDS = {
     "area": "Print the cells that Verilog modules take on two FPGA families.",
     "build": "Write the files of the chosen targets, print the error summary.",
+    "check": "Tell whether a rebuild would give the same bytes.",
     "diff": "Print where two tables differ, or a table and an array in C source.",
     "from-model": "Write a table for each activation of a quantised ONNX or TFLite model.",
     "list": "Print the catalogue.",
@@ -32,7 +34,14 @@ COMMANDS = {
     "verify": "Run every file in a folder on every input code, bit for bit.",
 }
 
-INTERRUPTED, TERMINATED = 130, 143
+STOPPED = {
+    getattr(signal, name): word
+    for name, word in (("SIGINT", "interrupted"), ("SIGTERM", "terminated"), ("SIGHUP", "hung up"))
+    if hasattr(signal, name)
+}
+"""Signals that end a command, with the word that tells of it; the exit code is 128 more."""
+
+MAX_MESSAGE = 1000
 
 
 class LazyGroup(click.Group):
@@ -82,6 +91,7 @@ def entry() -> NoReturn:
     All files are closed and all output is flushed by then, so the interpreter need not take the
     libraries apart again: that would cost as much as building a table.
     """
+    _open_streams()
     try:
         code = main()
     except SystemExit as stop:
@@ -95,20 +105,33 @@ def entry() -> NoReturn:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return the exit code; no traceback but under ``--debug``."""
     words = sys.argv[1:] if arguments is None else arguments
+    try:
+        return _run(words)
+    finally:
+        _warn()
+
+
+def _run(words: list[str]) -> int:
+    """Run the command line and return the exit code."""
     # Loading the libraries makes many objects and no garbage; looking for it costs a cold start.
     gc.set_threshold(100_000)
-    signal.signal(signal.SIGTERM, _terminate)
+    for stream in (sys.stdout, sys.stderr):
+        # A name that the locale cannot say is no reason to fail.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
     try:
-        result = cli.main(words, prog_name="lutgen", standalone_mode=False)
-        sys.stdout.flush()
+        with _stopped_by_signals():
+            result = cli.main(words, prog_name="lutgen", standalone_mode=False)
+            sys.stdout.flush()
         return result if isinstance(result, int) else 0
     except BrokenPipeError:
         # The reader has gone; what is still buffered must not complain at exit either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except (KeyboardInterrupt, click.Abort):
-        _complain("interrupted")
-        return INTERRUPTED
+    except Stopped as stopped:
+        _complain(STOPPED[stopped.number])
+        return 128 + stopped.number
     except Exception as problem:
         if "--debug" in words:
             raise
@@ -126,7 +149,10 @@ def _report_failure(problem: Exception) -> int:
         _complain(f"{message} (see {where} --help)")
         return problem.exit_code
     if isinstance(problem, OSError):
-        _complain(f"{problem.filename or 'system'}: {problem.strerror or problem}")
+        _complain(f"{problem.filename or 'output'}: {problem.strerror or problem}")
+        return 1
+    if isinstance(problem, MemoryError):
+        _complain("out of memory; ask for fewer bits, or fewer tables at a time (--jobs 1)")
         return 1
     _complain(
         f"internal: {type(problem).__name__}: {shown(problem, 200)[1:-1]} "
@@ -135,12 +161,60 @@ def _report_failure(problem: Exception) -> int:
     return 1
 
 
+def _warn() -> None:
+    """Print what was wrong with other distributions, if any was looked at."""
+    plugins = sys.modules.get("lutgen.plugins")
+    for text in plugins.complaints() if plugins else ():
+        with contextlib.suppress(OSError):
+            click.echo(f"warning: {printable(text)}", err=True)
+
+
 def _complain(message: str) -> None:
-    """Print an error line, if there is still somewhere to print it."""
+    """Print an error as one line, if there is still somewhere to print it."""
+    line = printable(" ".join(message.split()))
+    if len(line) > MAX_MESSAGE:
+        line = f"{line[: MAX_MESSAGE // 2]} ... {line[-MAX_MESSAGE // 2 :]}"
     with contextlib.suppress(OSError):
-        click.echo(f"error: {message}", err=True)
+        click.echo(f"error: {line}", err=True)
 
 
-def _terminate(signum: int, frame: FrameType | None) -> None:
-    """End with the exit code of SIGTERM, through the clean-up of whatever was being written."""
-    raise SystemExit(TERMINATED)
+class Stopped(BaseException):
+    """A signal: everything that is being written is put in order on the way out.
+
+    Attributes:
+        number: of the signal.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+@contextlib.contextmanager
+def _stopped_by_signals() -> Iterator[None]:
+    """Let the signals that end a process raise ``Stopped``, unless the caller ignores them."""
+    before = {}
+    # Only the main thread may; elsewhere signals are somebody else's.
+    with contextlib.suppress(ValueError):
+        for number in STOPPED:
+            if signal.getsignal(number) != signal.SIG_IGN:
+                before[number] = signal.signal(number, _stop)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _stop(number: int, frame: FrameType | None) -> NoReturn:
+    raise Stopped(number)
+
+
+def _open_streams() -> None:
+    """Give standard streams that were closed somewhere to go.
+
+    Otherwise the next file that is opened would take such a stream's place.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115

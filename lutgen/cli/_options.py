@@ -10,7 +10,7 @@ import click
 
 from lutgen import activations
 from lutgen.accuracy import requirements
-from lutgen.errors import UnknownNameError, UsageError
+from lutgen.errors import UnknownNameError, UsageError, printable
 from lutgen.names import in_lists
 from lutgen.request import DEFAULT_WIDTH, MOST_INPUTS, Request, Side, range_ends, whole_number
 from lutgen.samples import Samples
@@ -29,6 +29,8 @@ from lutgen.targets import (
 
 if TYPE_CHECKING:
     from lutgen.kernels import KernelRequest
+
+DEFAULT_FOLDER = "generated"
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -185,8 +187,8 @@ def require_option(command: F) -> F:
 def echo_files(written: Iterable[Written]) -> None:
     """Print what became of each file."""
     for item in written:
-        size = f"{len(item.artifact.content)} bytes"
-        click.echo(f"  {'wrote' if item.changed else 'kept':<8} {item.path} ({size})")
+        place, size = printable(str(item.path)), f"{item.entry['bytes']} bytes"
+        click.echo(f"  {'wrote' if item.changed else 'kept':<8} {place} ({size})")
 
 
 def output_options(command: F) -> F:

@@ -45,9 +45,9 @@ def command(
     if len(names) == 1 and Path(names[0]).is_dir():
         areas = [
             area
-            for _, solution, made, targets in read_sidecars(Path(names[0]))
-            if "verilog" in targets
-            for area in measure([solution], made, tools)
+            for _, solution, forms, *_ in read_sidecars(Path(names[0]))
+            if "verilog" in forms
+            for area in measure([solution], forms["verilog"], tools)
         ]
         if not areas:
             raise UsageError.about("DIR", "must hold Verilog modules of lutgen's", names[0])

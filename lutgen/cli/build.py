@@ -10,26 +10,33 @@ import click
 
 from lutgen import pipeline, reports
 from lutgen.accuracy import requirements
-from lutgen.cli._manifest import manifest_jobs
+from lutgen.cli import _batch
+from lutgen.cli._goal import goal_options, spec_of
+from lutgen.cli._manifest import Asked, Batch, entry_from, given_options, read_batch, refuse_beside
 from lutgen.cli._options import (
+    DEFAULT_FOLDER,
     echo_files,
     output_options,
     request_from,
     request_options,
     require_option,
     target_options,
-    target_options_from,
     targets_from,
     targets_option,
 )
+from lutgen.cli._templates import template_option
+from lutgen.cli._upkeep import (
+    echo_outputs,
+    jobs_option,
+    processes_from,
+    upkeep_from,
+    upkeep_options,
+)
 from lutgen.errors import UsageError
 from lutgen.manifest import find
-from lutgen.pipeline import Job
 from lutgen.reports import terminal
 from lutgen.reports.document import candidate_document, table_document
-from lutgen.solution import Solution
-from lutgen.store import Written, describe
-from lutgen.targets import FAMILIES, GOALS
+from lutgen.store import Written
 
 if TYPE_CHECKING:
     from lutgen.optimize import Choice
@@ -43,12 +50,9 @@ CANDIDATES_SCHEMA = "lutgen.candidates/1"
 @request_options
 @targets_option
 @target_options
-@click.option("-o", "--output", default="generated", show_default=True, metavar="DIR",
+@click.option("-o", "--output", default=DEFAULT_FOLDER, show_default=True, metavar="DIR",
               type=click.Path(path_type=Path), help="Where the files go.")
-@click.option("--optimize", metavar="|".join(GOALS),
-              help="Choose among candidates for hardware; area maps 8-bit ones with Yosys.")
-@click.option("--family", default=FAMILIES[0], show_default=True, metavar="|".join(FAMILIES),
-              help="Whose cells --optimize area counts.")
+@goal_options
 @click.option("--explain", is_flag=True, help="Print the candidates and why one won.")
 @click.option("--candidates", metavar="json", help="The candidates as one JSON document.")
 @require_option
@@ -56,19 +60,24 @@ CANDIDATES_SCHEMA = "lutgen.candidates/1"
               help="Comma list of html, md: a report beside the files, and an index of many.")
 @click.option("--manifest", metavar="FILE", type=click.Path(path_type=Path),
               help="Every table of a manifest; without NAME, lutgen.toml here.")
+@jobs_option
+@template_option
+@upkeep_options
 @click.option("--force", is_flag=True, help="Overwrite files that lutgen did not make.")
 @output_options
 def command(
     function: str | None,
     target_lists: tuple[str, ...],
     output: Path,
-    optimize: str | None,
-    family: str,
     explain: bool,
     candidates: str | None,
     required_lists: tuple[str, ...],
     face_lists: tuple[str, ...],
     manifest: Path | None,
+    jobs: str | None,
+    list_outputs: bool,
+    depfile: Path | None,
+    stamp: Path | None,
     force: bool,
     as_json: bool,
     quiet: bool,
@@ -82,77 +91,76 @@ def command(
     lutgen build sigmoid --in-scale 0.047f --in-zp 3 --target c,json -o include
     lutgen build --expr "x*sigmoid(1.702*x)" --name quick
     lutgen build --table mine.csv --name mine
-    lutgen build --manifest lutgen.toml
+    lutgen build --manifest lutgen.toml --jobs 4
     """
-    names = targets_from(target_lists)
-    faces, required = reports.faces(face_lists), requirements.parse(required_lists)
+    asked = Asked(
+        targets_from(target_lists), reports.faces(face_lists), requirements.parse(required_lists)
+    )
     if function is None and options["table"] is None and options["expr"] is None:
         manifest = manifest or find(Path())
     elif manifest is not None:
         raise UsageError(
             "--manifest brings its own tables; give no NAME, --expr or --table with it"
         )
+    processes = processes_from(jobs)
     if manifest is not None:
-        jobs, folder = manifest_jobs(manifest, options, names, output, faces, required)
-        written = pipeline.write(jobs, folder, pipeline.index(jobs), force=force)
-        _show([job.solution for job in jobs], written, as_json, quiet, verbose)
+        refuse_beside(manifest)
+        given = given_options()
+        batch = read_batch(
+            manifest,
+            asked._replace(
+                targets=asked.targets if "target_lists" in given else (),
+                output=output if "output" in given else None,
+                templates=options["template_dir"],
+            ),
+        )
+        if list_outputs:
+            echo_outputs(_batch.outputs(batch), as_json=as_json)
+            return
+        told, written = _batch.build_batch(
+            batch, processes, force=force, upkeep=upkeep_from(depfile, stamp, batch.needs),
+            progress=not quiet,
+        )
+        if as_json:
+            _show_json(told.documents, written)
+        elif not quiet:
+            _batch.show_batch(told, written, batch.folder, verbose=verbose)
         return
-    form = target_options_from(options)
     if candidates not in (None, "json"):
         raise UsageError.about("--candidates", "must be json", candidates)
-    for option, value, known in (("--optimize", optimize, GOALS), ("--family", family, FAMILIES)):
-        if value not in (None, *known):
-            raise UsageError.about(option, f"must be one of {', '.join(known)}", value)
-    if optimize and options["method"] is None:
-        options["method"] = "auto"
-    spec = request_from(function, options).resolve()
-    choice = None
-    if optimize:
-        # Loaded here: it brings the synthesis with it, which a plain build does not need.
-        from lutgen.optimize import choose
-
-        choice = choose(spec, optimize, form, family)
-        spec = choice.spec
+    entry = entry_from("", function, options, asked)
+    if list_outputs:
+        echo_outputs(_batch.outputs(Batch(None, output, [entry])), as_json=as_json)
+        return
+    spec, choice = spec_of(request_from(function, options), entry.goal, entry.form)
     if candidates or (explain and choice is None):
         found, errors = pipeline.explore(spec)
     solution = pipeline.solve(spec)
-    requirements.demand(solution.report, required)
-    written = pipeline.write([Job(solution, names, form, faces)], output, force=force)
+    requirements.demand(solution.report, entry.required)
+    written = pipeline.write_files(
+        [pipeline.rebuilt(solution, entry.forms, entry.faces, entry.own_templates)], output,
+        force=force, upkeep=upkeep_from(depfile, stamp, entry.needs),
+    )
     if candidates:
         entries = [candidate_document(c, report) for c, report in zip(found, errors, strict=True)]
         document = {"schema": CANDIDATES_SCHEMA, "name": spec.name, "candidates": entries}
         click.echo(json.dumps(document, indent=2))
-        return
-    more = ""
-    if choice is not None:
-        more = _choice(choice, every=explain)
-    elif explain:
-        more = terminal.explanation(found, errors)
-    _show([solution], written, as_json, quiet, verbose, more)
-
-
-def _show(
-    solutions: list[Solution],
-    written: list[Written],
-    as_json: bool,
-    quiet: bool,
-    verbose: bool,
-    more: str = "",
-) -> None:
-    """Print what was built: one JSON document, or the summaries and the files."""
-    if as_json:
-        document = {
-            "schema": BUILD_SCHEMA,
-            "tables": [table_document(solution) for solution in solutions],
-            "artifacts": [describe(item.artifact) for item in written],
-        }
-        click.echo(json.dumps(document, indent=2))
+    elif as_json:
+        _show_json([table_document(solution)], written)
     elif not quiet:
-        for solution in solutions:
-            click.echo(terminal.full(solution) if verbose else terminal.summary(solution))
-        if more:
-            click.echo(more)
+        click.echo(terminal.full(solution) if verbose else terminal.summary(solution))
+        if choice is not None:
+            click.echo(_choice(choice, every=explain))
+        elif explain:
+            click.echo(terminal.explanation(found, errors))
         echo_files(written)
+
+
+def _show_json(tables: list[dict[str, object]], written: list[Written]) -> None:
+    """Print what was built as one JSON document."""
+    entries = [item.entry for item in written]
+    document = {"schema": BUILD_SCHEMA, "tables": tables, "artifacts": entries}
+    click.echo(json.dumps(document, indent=2))
 
 
 def _choice(choice: Choice, *, every: bool) -> str:

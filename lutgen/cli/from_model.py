@@ -27,7 +27,7 @@ from lutgen.reports import terminal
 from lutgen.reports.document import table_document
 from lutgen.solution import Artifact
 from lutgen.spec import METHODS
-from lutgen.store import describe, text_artifact
+from lutgen.store import text_artifact
 
 MODEL_SCHEMA = "lutgen.model/1"
 
@@ -113,7 +113,7 @@ def command(
             "notes": list(model.notes),
             "tables": [table_document(solution) for solution in found],
             **({"comparison": [d._asdict() for d in differences]} if compare else {}),
-            "artifacts": [describe(item.artifact) for item in written],
+            "artifacts": [item.entry for item in written],
         }
         click.echo(json.dumps(document, indent=2))
     elif not quiet:
@@ -199,6 +199,4 @@ def _rows(entries: list[Entry]) -> list[str]:
             str(solution.report.storage_bytes),
             f"{entry.differing}/{len(unit.faithful)}",
         ))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    padded = (map(str.ljust, row, widths) for row in rows)
-    return [f"  {'  '.join(row)}".rstrip() for row in padded]
+    return terminal.columns(rows)

@@ -30,3 +30,13 @@ def faces(lists: Iterable[str]) -> tuple[str, ...]:
         if name not in FACES:
             raise UsageError.about("--report", f"must be {' or '.join(FACES)}", name)
     return wanted
+
+
+def file_name(name: str, face: str) -> str:
+    """Return what the report of a table is called in one face."""
+    return f"{name}.report.{face}"
+
+
+def index_name(face: str) -> str:
+    """Return what the index of many reports is called in one face."""
+    return f"index.{face}"

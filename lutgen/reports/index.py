@@ -3,27 +3,79 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from lutgen import rendering
 from lutgen.accuracy import words
 from lutgen.formats import NumberFormat
 from lutgen.reports import _numbers as numbers
 from lutgen.reports import _parts as make
-from lutgen.reports import html, terminal
+from lutgen.reports import file_name, html, terminal
 from lutgen.reports._parts import Row
 from lutgen.review import Review
 
 _TITLE = "Tables"
 
 
-def page(reviews: list[Review]) -> str:
+class Line(NamedTuple):
+    """What an index tells of one table, in words; it can be sent from process to process.
+
+    Attributes:
+        name: identifier of the table.
+        verdict: how good it is.
+        tone: how that is coloured.
+        largest: largest error in LSB.
+        rms: root mean square error.
+        misrounded: how many codes are not the nearest.
+        storage: bytes of the tables.
+        method: name of the method.
+        how: the method in a few words.
+        function: name of the function.
+        inputs: formats of the inputs.
+        outputs: formats of the outputs.
+    """
+
+    name: str
+    verdict: str
+    tone: str
+    largest: str
+    rms: str
+    misrounded: int
+    storage: int
+    method: str
+    how: str
+    function: str
+    inputs: str
+    outputs: str
+
+
+def line(review: Review) -> Line:
+    """Return what an index tells of one table."""
+    spec, report = review.solution.spec, review.report
+    return Line(
+        name=spec.name,
+        verdict=words.lead(report, review.judgement),
+        tone=words.tone(report, review.judgement),
+        largest=numbers.lsb(report.max_lsb),
+        rms=numbers.lsb(report.rms_lsb),
+        misrounded=report.misrounded,
+        storage=report.storage_bytes,
+        method=review.solution.program.method,
+        how=terminal.method(review.solution.program),
+        function=spec.activation.name,
+        inputs=_formats(spec.inputs.values()),
+        outputs=_formats(spec.outputs.values()),
+    )
+
+
+def page(lines: list[Line]) -> str:
     """Return the index as a page."""
     table = make.table(
-        "tables", _summary(reviews),
+        "tables", _summary(lines),
         (("Table", "text"), ("Verdict", "text"), ("Largest error", ""), ("RMS", ""),
          ("Not nearest", ""), ("Bytes", ""), ("Method", "text"), ("Function", "text"),
          ("Input", "text"), ("Output", "text")),
-        [_row(review) for review in reviews],
+        [_row(each) for each in lines],
     )
     header = rendering.fragment(
         "report/header.html.jinja", kind="Error reports", name=_TITLE, formula="",
@@ -35,46 +87,40 @@ def page(reviews: list[Review]) -> str:
     )
 
 
-def text(reviews: list[Review]) -> str:
+def text(lines: list[Line]) -> str:
     """Return the index as Markdown."""
     return rendering.text(
         "report/index.md.jinja",
         generator=html.GENERATOR,
-        summary=_summary(reviews),
+        summary=_summary(lines),
         rows=[
             (
-                review.solution.spec.name,
-                words.lead(review.report, review.judgement),
-                terminal.method(review.solution.program),
-                f"{review.report.storage_bytes:,}",
-                numbers.lsb(review.report.max_lsb),
-                f"{review.report.misrounded:,}",
+                each.name, each.verdict, each.how, f"{each.storage:,}", each.largest,
+                f"{each.misrounded:,}",
             )
-            for review in reviews
+            for each in lines
         ],
     )
 
 
-def _summary(reviews: list[Review]) -> str:
+def _summary(lines: list[Line]) -> str:
     """Return how many tables there are, and what they take together."""
-    total = sum(review.report.storage_bytes for review in reviews)
-    return f"{len(reviews):,} tables, {total:,} bytes"
+    total = sum(each.storage for each in lines)
+    return f"{len(lines):,} tables, {total:,} bytes"
 
 
-def _row(review: Review) -> Row:
+def _row(each: Line) -> Row:
     """Return the summary of one table."""
-    spec, report = review.solution.spec, review.report
-    tone = words.tone(report, review.judgement)
-    return "", make.head(spec.name, "text", link=f"{spec.name}.report.html"), (
-        (words.lead(report, review.judgement), f"text wrap tone {tone}"),
-        (numbers.lsb(report.max_lsb), ""),
-        (numbers.lsb(report.rms_lsb), ""),
-        (numbers.whole(report.misrounded), ""),
-        (numbers.whole(report.storage_bytes), ""),
-        (review.solution.program.method, "text"),
-        (spec.activation.name, "text"),
-        (_formats(spec.inputs.values()), "text"),
-        (_formats(spec.outputs.values()), "text"),
+    return "", make.head(each.name, "text", link=file_name(each.name, "html")), (
+        (each.verdict, f"text wrap tone {each.tone}"),
+        (each.largest, ""),
+        (each.rms, ""),
+        (numbers.whole(each.misrounded), ""),
+        (numbers.whole(each.storage), ""),
+        (each.method, "text"),
+        (each.function, "text"),
+        (each.inputs, "text"),
+        (each.outputs, "text"),
     )
 
 

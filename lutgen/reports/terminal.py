@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from lutgen.accuracy import ErrorReport, WorstCode
@@ -63,6 +63,32 @@ def _proof(report: ErrorReport | KernelReport) -> list[tuple[str, str]]:
     if report.bound_lsb is not None:
         rows.append(("proved", f"at most {float(report.bound_lsb):.4f} LSB for every input"))
     return rows
+
+
+ROW_HEAD = ("table", "function", "input", "output", "method", "max LSB", "bytes")
+
+
+def row(solution: Solution) -> tuple[str, ...]:
+    """Return a solution as a line under ``ROW_HEAD``."""
+    spec, report = solution.spec, solution.report
+    sides = (
+        ", ".join(f"{s.suffix} {s.scale_text} {s.zero_point}" for s in formats.values())
+        for formats in (spec.inputs, spec.outputs)
+    )
+    derivative = "d/dx " if getattr(spec, "derivative", False) else ""
+    segments = solution.program.segments
+    how = solution.program.method + (f", {segments} segments" if segments is not None else "")
+    return (
+        spec.name, f"{derivative}{spec.activation.name}", *sides, how,
+        f"{report.max_lsb:.4f}", str(report.storage_bytes),
+    )
+
+
+def columns(rows: Iterable[tuple[str, ...]]) -> list[str]:
+    """Return rows of cells as lines with the cells below each other."""
+    rows = list(rows)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [f"  {'  '.join(map(str.ljust, row, widths))}".rstrip() for row in rows]
 
 
 def method(program: Program) -> str:

@@ -6,16 +6,28 @@ A target is a module of this package with
 - ``replay(folder, solutions, options) -> tuple[Verdict, ...]``: the files of the solutions, all
   in ``folder``, run by every tool found; what cannot be run is a verdict with a problem.
 
-Writing and proving are one duty: ``get`` refuses a module without both.
+and, if it likes,
+
+- ``outputs(name, options) -> tuple[str, ...] | None``: the paths of the files of ``emit``, in its
+  order, where the options alone tell; it spares ``--list-outputs`` the work.
+
+Writing and proving are one duty: ``get`` refuses a module without both.  What others register as
+targets is held to the same.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
 from importlib import import_module
 from types import ModuleType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from lutgen import plugins
 from lutgen.errors import UnknownNameError, UsageError
+
+if TYPE_CHECKING:
+    from lutgen.targets._plugins import PluginTarget
 
 NAMES = ("c", "verilog", "onnx", "json")
 LAYOUTS = ("header", "split")
@@ -24,6 +36,13 @@ ROMS = ("auto", "block", "distributed")
 MULTIPLIERS = ("auto", "whole")
 ONNX_KINDS = ("auto", "lut", "program", "qdq", "float")
 MAX_LATENCY = 64
+CONCERNS = {
+    "c": ("c_layout",),
+    "verilog": ("latency", "mem", "rom", "multiplier", "enable", "stream"),
+    "onnx": ("onnx_kind",),
+    "json": (),
+}
+"""Which options each target looks at."""
 GOALS = ("area", "memory", "speed")
 FAMILIES = ("ice40", "xilinx")
 
@@ -89,16 +108,47 @@ class Options(NamedTuple):
             if value != self._field_defaults[key]
         }
 
+    @classmethod
+    def from_document(cls, document: Mapping[str, object]) -> Options:
+        """Return the options that ``document`` gives, checked like those that are typed.
 
-def get(name: str) -> ModuleType:
-    """Return the target module with this name.
+        Raises:
+            UsageError: one is unknown, of the wrong kind or out of range.
+        """
+        for key, value in document.items():
+            default = cls._field_defaults.get(key, cls)
+            kind = int if default is None else type(default)
+            if default is cls or type(value) is not kind:
+                raise UsageError.about("options", f"must not hold {key!r} like that", value)
+        return cls(**document).checked()
+
+    def concerning(self, target: str) -> Options:
+        """Return the options that a target looks at, a plug-in at all; others at their defaults."""
+        given = self._asdict()
+        return Options(**{key: given[key] for key in CONCERNS.get(target, self._fields)})
+
+
+def get(name: str) -> ModuleType | PluginTarget:
+    """Return the target with this name: a module of this package, or a plug-in.
 
     Raises:
         UnknownNameError: there is none.
+        PluginError: a plug-in has that name, and cannot be loaded.
     """
     if name not in NAMES:
-        raise UnknownNameError.among("target", name, list(NAMES))
+        return _plugin(name)
     module = import_module(f"{__name__}.{name}")
     if not (hasattr(module, "emit") and hasattr(module, "replay")):
         raise TypeError(f"target {name} must have both emit and replay")
     return module
+
+
+@cache
+def _plugin(name: str) -> PluginTarget:
+    from lutgen.targets import _plugins
+
+    plugin = plugins.find(plugins.TARGETS, name)
+    if plugin is None:
+        known = [*NAMES, *plugins.registered(plugins.TARGETS)]
+        raise UnknownNameError.among("target", name, known)
+    return _plugins.checked(plugin)

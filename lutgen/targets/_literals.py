@@ -28,30 +28,34 @@ def integer(number: int) -> str:
 def comment_text(text: str) -> str:
     """Return ``text`` as one line that is harmless in a comment of any C, C++ or Verilog file.
 
-    Printable ASCII, at most 200 characters, no comment delimiter, no trigraph, and no backslash
-    at the end that would splice the next line.
+    Printable ASCII, at most 200 characters, no comment delimiter, no trigraph, no backslash, which
+    could splice lines, and no backtick, which begins Verilog's macros.
     """
     line = re.sub(r"[^ -~]", "?", " ".join(text[: 4 * MAX_COMMENT_LENGTH].split()))
+    line = line.replace("\\", "/").replace("`", "'")
     # Each pattern looks ahead, so that overlapping occurrences are all broken up.
     line = re.sub(r"\?(?=\?)", "? ", line)
     line = re.sub(r"/(?=\*)", "/ ", line)
     line = re.sub(r"\*(?=/)", "* ", line)
     if len(line) > MAX_COMMENT_LENGTH:
         line = line[: MAX_COMMENT_LENGTH - 3].rstrip() + "..."
-    return line.rstrip("\\ ")
+    return line
 
 
-def comment_lines(text: str, label: str = "", width: int = LINE_LENGTH) -> list[str]:
+def comment_lines(
+    text: str, label: str = "", width: int = LINE_LENGTH, mark: str = ""
+) -> list[str]:
     """Return a sanitised text in lines of at most ``width``, the later ones under the first.
 
     Args:
         text: what to say; made harmless here.
         label: constant text before it, such as ``definition   ``.
         width: longest line.
+        mark: what stands before later lines, in the label's column.
     """
     return wrap(
-        comment_text(text), width, initial_indent=label, subsequent_indent=" " * len(label),
-        break_on_hyphens=False,
+        comment_text(text), width, initial_indent=label,
+        subsequent_indent=mark.rjust(len(label)), break_on_hyphens=False,
     )
 
 

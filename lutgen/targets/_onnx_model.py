@@ -8,6 +8,7 @@ import numpy as np
 
 from lutgen import __version__
 from lutgen.accuracy import ErrorReport
+from lutgen.errors import TemplateError, shown
 from lutgen.formats import NumberFormat
 from lutgen.rendering import render
 from lutgen.solution import Solution
@@ -15,6 +16,8 @@ from lutgen.targets._literals import comment_text, decimal_above
 from lutgen.targets._onnx_graph import Graph
 from lutgen.targets._onnx_ports import ROWS, Port, Ports
 from lutgen.targets._provenance import provenance
+
+TEMPLATE = "onnx/model.onnx.jinja"
 
 _SUMMARIES = {
     "lut": "lut: every output code is read from one table",
@@ -26,12 +29,25 @@ _SUMMARIES = {
 
 def model(solution: Solution, graph: Graph, kind: str) -> bytes:
     """Return the bytes of ``model.onnx``, the same on every machine."""
-    from onnx import checker, helper, numpy_helper, parser
+    from onnx import helper
 
-    text = render("onnx/model.onnx.jinja", **_view(solution, graph, kind) | {
+    text = render(TEMPLATE, **_view(solution, graph, kind) | {
         "ir_version": helper.find_min_ir_version_for([helper.make_opsetid("", graph.opset)]),
     })
-    made = parser.parse_model(text.decode("ascii"))
+    try:
+        return _parsed(text.decode("ascii"), graph)
+    # What ONNX's parser and checker raise, and a node too many: the template may be a user's.
+    except Exception as problem:
+        raise TemplateError(
+            f"{TEMPLATE}: gives no model of these nodes ({shown(problem, 160)[1:-1]})"
+        ) from problem
+
+
+def _parsed(text: str, graph: Graph) -> bytes:
+    """Return the bytes of the model that a text describes, its tables added."""
+    from onnx import checker, numpy_helper, parser
+
+    made = parser.parse_model(text)
     # As text, a table takes ten bytes for every negative entry, in the model too.
     made.graph.initializer.extend(
         numpy_helper.from_array(values, name) for name, values in graph.tables.items()

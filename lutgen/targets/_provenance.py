@@ -13,6 +13,13 @@ from lutgen.targets._literals import comment_lines, decimal, decimal_above
 
 if TYPE_CHECKING:
     from lutgen.kernels import KernelReport
+_USERS = ("about", "definition")
+"""Labels of what may be a user's own words."""
+
+USERS_MARK = ": "
+"""Before later lines of these: to some tools, a line of a comment that begins with ``verilator``
+or ``synthesis`` is a command.
+"""
 
 
 def provenance(solution: Solution, facts: Iterable[tuple[str, str]]) -> list[str]:
@@ -41,7 +48,8 @@ def provenance(solution: Solution, facts: Iterable[tuple[str, str]]) -> list[str
     ]
     for label, text in told:
         if text:
-            lines += comment_lines(text, f"{label:<12}", width=96)
+            mark = USERS_MARK if label in _USERS else ""
+            lines += comment_lines(text, f"{label:<12}", width=96, mark=mark)
     return [*lines, "", "No licence is claimed on this file.", "SPDX-License-Identifier: CC0-1.0"]
 
 

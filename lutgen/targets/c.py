@@ -38,6 +38,15 @@ ALIGNMENT = 4
 """Bytes; a table starts on a word, so that it can be copied and compared word by word."""
 
 
+_KINDS = {"header": ("header.h",), "split": ("split.h", "split.c")}
+"""The templates of each layout; the last letter is the file's."""
+
+
+def outputs(name: str, options: Options) -> tuple[str, ...]:
+    """Return the paths of the files of ``emit``."""
+    return tuple(f"{name}.{kind[-1]}" for kind in _KINDS[options.c_layout])
+
+
 def emit(solution: Solution, options: Options) -> tuple[Artifact, ...]:
     """Return ``NAME.h``, and ``NAME.c`` where the layout is split.
 
@@ -49,10 +58,9 @@ def emit(solution: Solution, options: Options) -> tuple[Artifact, ...]:
             "--name", "is the name of a parameter in C", solution.spec.name, "choose a longer name"
         )
     name, view = solution.spec.name, _view(solution, options)
-    kinds = {"header": ("header.h",), "split": ("split.h", "split.c")}[options.c_layout]
     return tuple(
-        Artifact(PurePosixPath(f"{name}.{kind[-1]}"), render(f"c/{kind}.jinja", **view), "c")
-        for kind in kinds
+        Artifact(PurePosixPath(path), render(f"c/{kind}.jinja", **view), "c")
+        for path, kind in zip(outputs(name, options), _KINDS[options.c_layout], strict=True)
     )
 
 

@@ -8,13 +8,21 @@ from lutgen.errors import UsageError
 from lutgen.names import VERILOG_KEYWORDS
 from lutgen.rendering import render
 from lutgen.solution import Artifact, Solution, Verdict
-from lutgen.targets import Options
+from lutgen.targets import MEMORIES, Options
 from lutgen.targets._provenance import provenance
 from lutgen.targets._verilog_bench import bench, stream_bench
 from lutgen.targets._verilog_module import Module, port_type
 from lutgen.targets._verilog_netlist import PORTS
 from lutgen.targets._verilog_pipeline import Pipeline, pipeline
 from lutgen.targets._verilog_roms import file_name, file_parameter, memory_files, roms, tables_of
+
+
+def outputs(name: str, options: Options) -> tuple[str, ...] | None:
+    """Return the paths of the files of ``emit``; None where the tables' names are among them."""
+    if options.mem != MEMORIES[0]:
+        return None
+    ends = ("", "_tb", "_stream", "_stream_tb") if options.stream else ("", "_tb")
+    return tuple(f"{name}{end}.v" for end in ends)
 
 
 def emit(solution: Solution, options: Options) -> tuple[Artifact, ...]:
@@ -27,6 +35,10 @@ def emit(solution: Solution, options: Options) -> tuple[Artifact, ...]:
     if name in PORTS or name.lower() in VERILOG_KEYWORDS:
         raise UsageError.about(
             "--name", "is the name of a port in Verilog", name, "choose a longer name"
+        )
+    if name.lower().startswith("verilator"):
+        raise UsageError.about(
+            "--name", "begins a comment that Verilator obeys", name, "choose another name"
         )
     cut = _pipeline(solution, options)
     notice = _notice(solution, cut, options)

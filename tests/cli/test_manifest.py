@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import pty
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from lutgen.cli import main
+
+ROOT = Path(__file__).resolve().parents[2]
 
 TWO = """
 [defaults]
@@ -111,6 +118,10 @@ WRONG = [
     (TABLE + "in_zp = 2026-01-01", "in_zp: must be a text or a number"),
     (TABLE + 'target = "cobol"', "unknown target"),
     (TABLE + TABLE, "must be another for each table"),
+    (TABLE + 'name = "Gate"\n' + TABLE + 'name = "gate"', "must be another for each table"),
+    (TABLE + 'optimize = "beauty"', "--optimize"),
+    (TABLE + 'family = "ice"', "--family"),
+    (TABLE + "depfile = 3", "unknown key"),
     (TABLE + '[[table]]\nfunction = "geluu"', "table 2: unknown activation"),
     ('[[table]]\ntable = "../mine.csv"\nname = "q"', "inside the manifest's folder"),
     ('[[table]]\ntable = "/etc/passwd"\nname = "q"', "inside the manifest's folder"),
@@ -127,6 +138,112 @@ def test_a_wrong_manifest_is_one_line_and_nothing_is_written(capsys, here, text,
     assert said in err and err.startswith("error: ") and err.count("\n") == 1
     assert "lutgen.toml" in err and len(err) < 400
     assert [path.name for path in here.iterdir()] == ["lutgen.toml"]
+
+
+MANY = "".join(
+    f'[[table]]\nfunction = "{function}"\nname = "t{number}"\nbits = {bits}\nmethod = "{method}"\n'
+    f'target = ["c", "json", "verilog"]\n'
+    for number, (function, bits, method) in enumerate([
+        ("gelu", 8, "lut"), ("tanh", 10, "pwl"), ("elu", 9, "auto"), ("silu", 8, "lut"),
+        ("sigmoid", 10, "uniform"), ("relu", 4, "lut"), ("mish", 8, "quadratic"),
+    ])
+)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {p.name: p.read_bytes() for p in folder.iterdir()}
+
+
+def test_the_bytes_and_the_words_are_the_same_for_any_number_of_processes(capsys, here) -> None:
+    told = []
+    for processes in ("1", "2", "5"):
+        code, out, err = run(capsys, here, MANY, "--jobs", processes, "-o", processes)
+        assert (code, err) == (0, "")
+        told.append(out.replace(f"in {processes}", "in DIR"))
+
+    assert told[0] == told[1] == told[2]
+    assert contents(here / "1") == contents(here / "2") == contents(here / "5")
+    assert len(contents(here / "1")) == 7 * 5
+
+
+def test_one_table_at_the_end_tells_of_all(capsys, here) -> None:
+    _, out, _ = run(capsys, here, TWO)
+    lines = out.splitlines()
+
+    assert [line.split()[0] for line in lines] == ["table", "ffn_gelu", "leaky_relu_s8", "2"]
+    assert lines[-1] == "2 tables: 5 files written, 0 kept as they were, in generated"
+    assert run(capsys, here, TWO)[1].splitlines()[-1] == (
+        "2 tables: 0 files written, 5 kept as they were, in generated"
+    )
+    assert "worst codes" in run(capsys, here, TWO, "-v")[1]
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_a_table_that_cannot_be_built_stops_all(capsys, here, processes) -> None:
+    last = '[[table]]\nfunction = "exp"\nmethod = "lut"\nmax_bytes = 1\n'
+    code, out, err = run(capsys, here, MANY + last, "--jobs", processes)
+
+    assert (code, out) == (1, "")
+    assert "exp_s8" in err and err.count("\n") == 1
+    assert [path.name for path in here.iterdir()] == ["lutgen.toml"]
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_tables_that_share_a_file_are_refused(capsys, here, processes) -> None:
+    """The test bench of one would be the module of the other."""
+    text = "".join(
+        f'[[table]]\nfunction = "gelu"\nname = "{name}"\ntarget = "verilog"\n'
+        for name in ("act", "act_tb")
+    )
+    code, out, err = run(capsys, here, text, "--jobs", processes)
+
+    assert (code, out) == (2, "")
+    assert "both write act_tb.v" in err and err.count("\n") == 1
+    assert [path.name for path in here.iterdir()] == ["lutgen.toml"]
+
+
+def test_what_a_target_refuses_is_told_with_the_table(capsys, here) -> None:
+    text = TABLE + '[[table]]\nfunction = "elu"\nout_scale = "1/3"\n'
+    text += 'target = "onnx"\nonnx_kind = "qdq"\n'
+    code, _, err = run(capsys, here, text)
+
+    assert code == 2 and "lutgen.toml, table 2: " in err and err.count("\n") == 1
+
+
+def test_a_table_may_be_optimized_for_hardware(capsys, here) -> None:
+    code, out, _ = run(capsys, here, TABLE + 'optimize = "memory"\nmax_error = 1\n')
+
+    assert code == 0 and " lut " not in out
+
+
+@pytest.mark.parametrize("jobs", ["0", "-1", "257", "two", "9" * 5000])
+def test_a_number_of_processes_that_makes_no_sense_is_refused(capsys, here, jobs) -> None:
+    code, out, err = run(capsys, here, TWO, f"--jobs={jobs}")
+
+    assert (code, out) == (2, "") and "--jobs" in err and err.count("\n") == 1
+
+
+def test_a_bar_shows_on_a_terminal_only(here) -> None:
+    (here / "lutgen.toml").write_text(MANY)
+    words = [sys.executable, "-m", "lutgen", "build"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "80"}
+    environment.pop("NO_COLOR", None)
+    near, far = pty.openpty()
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=far, env=environment) as shown:
+        os.close(far)
+        seen = b""
+        with contextlib.suppress(OSError):
+            while part := os.read(near, 4096):
+                seen += part
+        out = shown.stdout.read()
+    os.close(near)
+    hidden = subprocess.run(words, capture_output=True, env=environment, check=True)
+
+    assert shown.returncode == 0
+    assert b"tables" in seen and b"100%" in seen
+    # The bar is removed at the end, and the cursor is back.
+    assert seen.rindex(b"\x1b[?25h") > seen.rindex(b"\x1b[?25l")
+    assert b"\x1b" not in out and hidden.stderr == b""
 
 
 def test_options_of_one_table_do_not_go_with_a_manifest(capsys, here) -> None:

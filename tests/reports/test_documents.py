@@ -42,6 +42,9 @@ PRINTED = {
     "list": ["list", "--json"],
     "show": ["show", "elu", "--json"],
     "verify": ["verify", "other", "--json"],
+    "check": ["check", "other", "--json"],
+    "outputs": ["build", "gelu", "--list-outputs", "--json"],
+    "plugins": ["list", "--plugins", "--json"],
     "from-model": ["from-model", "written.onnx", "--json"],
 }
 
@@ -94,7 +97,7 @@ def test_what_a_command_prints_is_valid(capsys, folder: Path, validator, name: s
         words = ["build", "--table", "mine.csv", "--name", "foreign", "--target", "json", "-o", "."]
         main([*words, "-q"])
         (folder / "foreign.lutgen.json").unlink()
-    if name == "verify":
+    if name in ("verify", "check"):
         main(["build", "tanh", "--target", "json", "-o", "other", "-q"])
     code = main(PRINTED[name])
     captured = capsys.readouterr()

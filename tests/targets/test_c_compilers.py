@@ -413,7 +413,7 @@ def test_no_description_breaks_out_of_its_comment(compiler: str, tmp_path: Path)
         main='#include "gelu_s8.h"\nint main(void) { return gelu_s8(64) == 64 ? 0 : 1; }\n',
     )
     assert _literals.comment_text(words) in (tmp_path / "gelu_s8.h").read_text().replace(
-        "\n *             ", " "
+        "\n *           : ", " "
     )
 
 

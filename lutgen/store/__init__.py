@@ -1,0 +1,31 @@
+"""Every write to disk: complete or not at all, and never over somebody else's file."""
+
+from __future__ import annotations
+
+from lutgen.store.locks import locked, signals_held
+from lutgen.store.ownership import MARKER, is_ours
+from lutgen.store.sidecars import (
+    SIDECAR_SCHEMA,
+    SIDECAR_SUFFIX,
+    describe,
+    read_sidecar,
+    sidecar,
+    text_artifact,
+)
+from lutgen.store.transaction import Transaction, Written, write
+
+__all__ = [
+    "MARKER",
+    "SIDECAR_SCHEMA",
+    "SIDECAR_SUFFIX",
+    "Transaction",
+    "Written",
+    "describe",
+    "is_ours",
+    "locked",
+    "read_sidecar",
+    "sidecar",
+    "signals_held",
+    "text_artifact",
+    "write",
+]

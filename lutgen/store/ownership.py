@@ -1,0 +1,60 @@
+"""Whose a file is: what may be replaced, and what is somebody else's."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+from lutgen.store.sidecars import SIDECAR_SUFFIX, listed
+
+MARKER = b"enerated by lutgen"
+"""Every file of lutgen's holds this near its top or end; a file without it is foreign."""
+
+MAX_MARKED_BYTES = 1 << 24
+
+_EDGE_BYTES = 4096
+
+
+def is_ours(path: Path, folder: Path) -> bool:
+    """Return whether lutgen made the file: it says so itself, or a sidecar in folder lists it."""
+    if path.is_symlink() or not path.is_file():
+        return False
+    with contextlib.suppress(OSError):
+        with path.open("rb") as file:
+            if MARKER in file.read(_EDGE_BYTES):
+                return True
+            # A tensor has its bytes first, and says what it is after them.
+            file.seek(max(0, path.stat().st_size - _EDGE_BYTES))
+            if MARKER in file.read(_EDGE_BYTES):
+                return True
+        relative = path.relative_to(folder).as_posix()
+        return any(
+            relative == entry.get("path")
+            for sidecar in folder.glob(f"*{SIDECAR_SUFFIX}")
+            for entry in listed(sidecar)
+        )
+    return False
+
+
+def may_replace(place: Path, content: bytes, folder: Path) -> bool:
+    """Return whether nothing of somebody else's is lost when a file is written."""
+    return not os.path.lexists(place) or has(place, content) or is_ours(place, folder)
+
+
+def holds(path: Path, mark: bytes) -> bool:
+    """Return whether a file, which must not be a link, is empty or holds ``mark``."""
+    if path.is_symlink() or not path.is_file() or path.stat().st_size > MAX_MARKED_BYTES:
+        return False
+    content = path.read_bytes()
+    return not content or mark in content
+
+
+def has(place: Path, content: bytes) -> bool:
+    """Return whether a file, which must not be a link, holds exactly these bytes."""
+    return (
+        not place.is_symlink()
+        and place.is_file()
+        and place.stat().st_size == len(content)
+        and place.read_bytes() == content
+    )
