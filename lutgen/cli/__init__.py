@@ -138,7 +138,9 @@ def _report_failure(problem: Exception) -> int:
 def _complain(message: str) -> None:
     """Print an error line, if there is still somewhere to print it."""
     with contextlib.suppress(OSError):
-        click.echo(f"error: {message}", err=True)
+        # A file may be called anything, and a message is one line all the same.
+        line = "".join(c if c.isprintable() else "?" for c in message)
+        click.echo(f"error: {line}", err=True)
 
 
 def _terminate(signum: int, frame: FrameType | None) -> None:
