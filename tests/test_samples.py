@@ -259,6 +259,14 @@ def test_what_may_never_end_is_not_opened(tmp_path) -> None:
         Samples.read(tmp_path / "long.csv")
 
 
+def test_a_file_may_be_called_anything_and_the_error_is_one_line(capsys, tmp_path) -> None:
+    path = file(tmp_path, "nan", "a\nb\x1b[31m.csv")
+
+    assert main(["build", "--table", str(path), "--name", "own"]) == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1 and "a?b?[31m.csv, line 1" in err
+
+
 def test_too_many_points_and_files_that_are_none_are_refused(tmp_path) -> None:
     long = "".join(f"{x},0\n" for x in range(MAX_POINTS + 1))
     np.save(tmp_path / "objects.npy", np.array([{}], dtype=object))

@@ -224,6 +224,8 @@ def request_from(function: str | None, options: dict[str, object]) -> Request | 
         raise UsageError("NAME is missing; try: lutgen build gelu, or lutgen list")
     if function is not None and _is_kernel(function, options):
         return _kernel_request(function, options)
+    if options["channels"] is not None:
+        raise UsageError("--channels goes with NAME, whose parameters the file holds")
     for key in (*_SETTINGS, *(f"{name}_{part}" for name in _FURTHER_INPUTS for part in _PARTS)):
         if options.get(key):
             raise UsageError(

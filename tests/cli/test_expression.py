@@ -59,6 +59,8 @@ WRONG = [
     (["--expr", "x", "--name", "a b"], "--name"),
     (["gelu", "--expr", "x", "--name", "q"], "NAME and --expr both say"),
     (["--expr", "x", "--table", "t.csv", "--name", "q"], "--expr and --table both say"),
+    (["--expr", "x", "--name", "q", "--channels", "c.csv"], "--channels goes with NAME"),
+    (["--expr", "x", "--name", "q", "--gate", "first"], "--gate is for functions of several"),
     (["--expr", "x", "--name", "q", "--manifest", "m.toml"], "--manifest brings its own"),
     (["--expr", "x", "--name", "q", "--derivative"], "write the derivative as an expression"),
     (["--expr", "x", "--name", "q", "--derivative", "--out-scale", "1"], "write the derivative"),

@@ -211,6 +211,14 @@ def test_what_is_too_large_is_told_from_what_is_undecided() -> None:
     assert value("-exp(exp(x))", 8) == -Exact(2**1024)
 
 
+@pytest.mark.parametrize("text", ["sin(x) - x", "exp(x) - 1 - x", "tanh(x) - sigmoid(4*x)*2 + 1"])
+def test_what_cancels_is_known_well_enough_to_choose_a_format_by(text: str) -> None:
+    """Near 0 all but a millionth of a millionth of the digits cancel, again and again."""
+    found = ball(value(text, Fraction(1, 2**60)))
+
+    assert found.rel_accuracy_bits() > 50
+
+
 def test_parts_that_are_not_chosen_need_no_value() -> None:
     assert fraction(value("where(x > 0, log(x), -1)", 0)) == -1
     assert fraction(value("where(x > 0, 1/x, where(x < 0, -1/x, 7))", 0)) == 7

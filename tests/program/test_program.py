@@ -233,3 +233,15 @@ def test_tables_are_read_only_and_know_their_size() -> None:
     assert Table("t", np.array([-128, 127]), "").entry_bytes == 1
     assert Table("t", np.array([0, 2**31]), "").entry_bytes == 4
     assert Table("t", np.array([-1, 2**31]), "").entry_bytes == 8
+
+
+@pytest.mark.parametrize(
+    ("entries", "width"),
+    [((0,), 1), ((1,), 1), ((255,), 8), ((-1,), 1), ((-128,), 8), ((-128, -128), 8),
+     ((-129,), 9), ((-128, 127), 8), ((-128, 128), 9), ((-1, 0), 1)],
+)
+def test_a_table_is_as_wide_as_twos_complement_needs(entries: tuple[int, ...], width: int) -> None:
+    assert Table("t", np.array(entries), "").width == width
+    signed = min(entries) < 0
+    low, high = (-(2 ** (width - 1)), 2 ** (width - 1) - 1) if signed else (0, 2**width - 1)
+    assert low <= min(entries) and max(entries) <= high
