@@ -9,7 +9,7 @@ import numpy as np
 
 from lutgen import pipeline
 from lutgen.accuracy import ErrorReport
-from lutgen.errors import shown
+from lutgen.errors import LutgenError, shown
 from lutgen.ideal import Ideal
 from lutgen.models import Model, Unit
 from lutgen.request import Request, Side
@@ -31,8 +31,8 @@ class Entry(NamedTuple):
         unit: the part of the model.
         solution: the program of its table.
         differing: for how many input codes the model's own codes and the real function's differ.
-        max_lsb: largest error of the program against the real function, in LSB; None where the
-            catalogue has no such function.
+        max_lsb: largest error of the program against the real function, in LSB; None where
+            neither the catalogue nor an expression says what that is.
     """
 
     unit: Unit
@@ -45,7 +45,7 @@ def extract(model: Model, tables: str, method: Method) -> list[Entry]:
     """Return the table of every unit of a model, in its order.
 
     A table that has the model's codes and those of the real function alike is built from the name
-    of the function; what the name does not give is built from samples.
+    of the function, or from an expression where it has none; others are built from samples.
 
     Args:
         model: what was read.
@@ -60,8 +60,7 @@ def extract(model: Model, tables: str, method: Method) -> list[Entry]:
         method = method._replace(name="auto" if method.bounded else "lut")
     found: dict[tuple[object, ...], list[tuple[Unit, Request, Ideal | None, int]]] = {}
     for unit in model.units:
-        named = _named(unit, model, method)
-        ideal = Ideal.of(named.resolve()) if named else None
+        named, ideal = _real(unit, model, method)
         codes = unit.rounded_once if ideal is None else ideal.codes
         differing = int(np.count_nonzero(codes != unit.faithful))
         wanted = unit.faithful if tables == TABLES[0] else codes
@@ -69,7 +68,8 @@ def extract(model: Model, tables: str, method: Method) -> list[Entry]:
         if ideal is None or not np.array_equal(wanted, codes):
             request = _sampled(unit, wanted, model, method)
         key = (
-            request.function, request.parameters, request.samples and request.samples.sha256,
+            request.function, request.expression, request.parameters,
+            request.samples and request.samples.sha256,
             unit.input, unit.output, unit.found.activation,
         )
         found.setdefault(key, []).append((unit, request, ideal, differing))
@@ -89,18 +89,33 @@ def solutions(entries: Iterable[Entry]) -> list[Solution]:
     return list({entry.solution.spec.name: entry.solution for entry in entries}.values())
 
 
-def _named(unit: Unit, model: Model, method: Method) -> Request | None:
-    """Return the request for the real function of a unit; None where the catalogue has none."""
-    if unit.found.activation is None:
-        return None
-    return Request(
-        function=unit.found.activation,
+def _real(unit: Unit, model: Model, method: Method) -> tuple[Request | None, Ideal | None]:
+    """Return the request for the real function of a unit, and its exact values.
+
+    There are none where neither the catalogue nor an expression says what the function is.
+
+    Raises:
+        LutgenError: a value of a function of the catalogue cannot be enclosed.
+    """
+    request = Request(
+        function=unit.found.activation or "",
         parameters=unit.found.parameters,
         input=Side.asking_for("in", unit.input),
         output=Side.asking_for("out", unit.output),
         rounding=model.rounding,
         method=method,
     )
+    if unit.found.activation is not None:
+        return request, Ideal.of(request.resolve())
+    if unit.formula is None:
+        return None, None
+    text, parameters = unit.formula
+    request = request._replace(expression=text, parameters=parameters, name=UNNAMED)
+    try:
+        return request, Ideal.of(request.resolve())
+    except LutgenError:
+        # It has no value somewhere, or none that can be decided; the model's own codes have.
+        return None, None
 
 
 def _sampled(unit: Unit, codes: np.ndarray, model: Model, method: Method) -> Request:

@@ -21,7 +21,7 @@ from lutgen.cli._options import (
 )
 from lutgen.errors import UsageError, shown
 from lutgen.extraction import TABLES, Entry, extract, solutions
-from lutgen.models import rewriting
+from lutgen.models import Unit, rewriting
 from lutgen.models.rewriting import Difference
 from lutgen.reports import terminal
 from lutgen.reports.document import table_document
@@ -172,7 +172,11 @@ def _unit(entry: Entry) -> dict[str, object]:
         "input_tensor": unit.input_tensor,
         "output_tensor": unit.output_tensor,
         "activation": unit.found.activation,
-        "parameters": dict(text.split("=") for text in unit.found.parameters),
+        "expression": unit.formula and unit.formula.text,
+        "parameters": dict(
+            text.split("=")
+            for text in (unit.formula.parameters if unit.formula else unit.found.parameters)
+        ),
         "near": unit.found.near,
         "table": entry.solution.spec.name,
         "codes_that_differ": entry.differing,
@@ -190,7 +194,7 @@ def _rows(entries: list[Entry]) -> list[str]:
         parameters = f" {', '.join(unit.found.parameters)}" if unit.found.parameters else ""
         rows.append((
             shown(unit.nodes[-1])[1:-1] + (f" +{others}" if others else ""),
-            f"{mark}{unit.found.activation or 'no name'}{parameters}",
+            f"{mark}{unit.found.activation or _unnamed(unit)}{parameters}",
             f"{unit.input.suffix} {unit.input.scale_text} {unit.input.zero_point}",
             f"{unit.output.suffix} {unit.output.scale_text} {unit.output.zero_point}",
             solution.spec.name,
@@ -200,3 +204,8 @@ def _rows(entries: list[Entry]) -> list[str]:
             f"{entry.differing}/{len(unit.faithful)}",
         ))
     return terminal.columns(rows)
+
+
+def _unnamed(unit: Unit) -> str:
+    """Return what a unit is called that has no name in the catalogue."""
+    return shown(unit.formula.text)[1:-1] if unit.formula else "no name"

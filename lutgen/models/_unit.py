@@ -10,6 +10,7 @@ import numpy as np
 
 from lutgen.errors import ModelError
 from lutgen.formats import NumberFormat
+from lutgen.models._formulas import Formula, formula_of
 from lutgen.models._graph import CLIPPED, Array, Graph, decoded
 from lutgen.models._naming import LINEAR, Found, find
 from lutgen.models._operators import ACTIVATIONS
@@ -49,6 +50,7 @@ class Unit:
         output: format of the output codes.
         found: which activation it is.
         faithful: the codes the model computes step by step: int64, ascending input codes.
+        formula: its real function as an expression, where the catalogue has no name for it.
         rounded_once: the codes of its own graph without rounding between the steps, in float64.
         moves: nodes that move elements on the way, in order.
         copies: tensors besides the output that get the same codes.
@@ -61,6 +63,7 @@ class Unit:
     output: NumberFormat
     found: Found
     faithful: np.ndarray
+    formula: Formula | None
     rounded_once: np.ndarray
     moves: tuple[Move, ...]
     copies: tuple[str, ...]
@@ -136,7 +139,9 @@ def _unit(
         raise ModelError("has no value for some codes of its input")
     return Unit(
         nodes, part.root, part.tensor, part.input, part.output, name,
-        faithful.astype(np.int64), encode(once, part.output).astype(np.int64),
+        faithful.astype(np.int64),
+        formula_of(part) if name.activation is None else None,
+        encode(once, part.output).astype(np.int64),
         tuple(Move(step.node, step.output) for step in part.moves),
         tuple(twin for twin, first in tracer.twins.items() if first == part.tensor),
     )

@@ -91,8 +91,23 @@ def test_equal_tables_are_shared_and_others_numbered(capsys, tmp_path) -> None:
     assert [table["name"] for table in document["tables"]] == ["sigmoid_s8", "sigmoid_s8_2"]
 
 
-def test_a_table_without_a_name_in_the_catalogue_is_built_from_its_codes(capsys, tmp_path) -> None:
-    path = written(tmp_path, between("a = Tanh(x)", "b = Sin(a)", "y = Mul(b, a)"))
+def test_a_table_without_a_name_in_the_catalogue_is_built_from_an_expression(
+    capsys, tmp_path
+) -> None:
+    path = written(tmp_path, between("a = Tanh(x)", "b = Sin(a)", "y = Mul(b, t)"))
+    out = tmp_path / "out"
+
+    code, text, _ = run(capsys, "from-model", str(path), "-o", str(out), "--target", "c,verilog")
+
+    assert code == 0 and "(sine(tanh(x)) * k1)" in text
+    assert main(["verify", str(out), "-q"]) == 0
+    manifest = (out / "lutgen.toml").read_text()
+    assert 'expr = "sine(tanh(x)) * k1"' in manifest
+    assert 'params = { k1 = "0.03125f" }' in manifest
+
+
+def test_a_table_without_an_expression_is_built_from_its_codes(capsys, tmp_path) -> None:
+    path = written(tmp_path, between("a = Tanh(x)", "b = Floor(a)", "y = Mul(b, a)"))
     out = tmp_path / "out"
 
     code, text, _ = run(capsys, "from-model", str(path), "-o", str(out), "--target", "c,verilog")
@@ -107,7 +122,7 @@ def test_a_table_without_a_name_in_the_catalogue_is_built_from_its_codes(capsys,
 )
 def test_a_table_of_codes_says_what_computed_them(capsys, tmp_path, tables, how) -> None:
     require_module("onnxruntime")
-    path = written(tmp_path, between("a = Tanh(x)", "b = Sin(a)", "y = Mul(b, a)"))
+    path = written(tmp_path, between("a = Tanh(x)", "b = Floor(a)", "y = Mul(b, a)"))
 
     run(capsys, "from-model", str(path), "-o", str(tmp_path / "o"), "--tables", tables)
 
