@@ -14,7 +14,7 @@ from lutgen.errors import ToolError
 from lutgen.rendering import render
 from lutgen.solution import Solution
 from lutgen.targets import Options, get
-from lutgen.targets._verilog_module import port_type
+from lutgen.targets._verilog_ports import port_type
 from lutgen.toolchain import Tool
 
 SEEDS = (1, 2, 3)

@@ -41,7 +41,7 @@ def provenance(solution: Solution, facts: Iterable[tuple[str, str]]) -> list[str
     ]
     for label, text in told:
         if text:
-            lines += comment_lines(text, f"{label:<12}", width=96)
+            lines += comment_lines(text, f"{label:<11} ", width=96)
     return [*lines, "", "No licence is claimed on this file.", "SPDX-License-Identifier: CC0-1.0"]
 
 
