@@ -19,7 +19,14 @@ from lutgen.targets._verilog_ports import (
     output_ports,
     port_type,
 )
-from lutgen.targets._verilog_vectors import Vectors, fields, fields_width, vector_file
+from lutgen.targets._verilog_vectors import (
+    DROPPED,
+    Vectors,
+    fields,
+    fields_width,
+    rows_for_bench,
+    vector_file,
+)
 
 CODES_PER_ROW = 16
 
@@ -93,6 +100,46 @@ def stream_bench(solution: Solution, notice: str) -> dict[str, bytes]:
         clocks=8 * vectors.count + 1000,
     )
     return {f"{name}_stream_tb.v": shown}
+
+
+def row_bench(
+    solution: Solution, longest: int, last: int, overhead: int, notice: str
+) -> dict[str, bytes]:
+    """Return the test bench of a module of rows, and its vectors: one row is too long.
+
+    Args:
+        solution: whose codes are expected.
+        longest: elements of the longest row that the module takes.
+        last: the number of the last pass.
+        overhead: clocks for a row beyond one for each element and pass.
+        notice: the comment at its top.
+    """
+    name, sides = solution.spec.name, (input_ports(solution.program), output_ports(solution.program))
+    taken, given = map(lanes, sides)
+    every, flags = rows_for_bench(solution, longest)
+    view, ports = vectors_view(name, every, *sides), [port for side in sides for port in side]
+    low = fields_width(ports)
+    clocks = (last + 2) * every.count + len(every.lengths) * (overhead + 8)
+    codes, legend = (*every.inputs, *every.outputs), "flags, "
+    shown = render(
+        "verilog/vectors_stream_bench.v.jinja",
+        provenance=notice,
+        module=name,
+        input_msb=lanes_width(taken) - 1,
+        output_msb=lanes_width(given) - 1,
+        **view | {"vector_msb": low + 3},
+        **stream_view(taken, given),
+        s="s",
+        m="m",
+        rows=True,
+        flag_in=low,
+        flag_out=low + 1,
+        flag_long=low + 2,
+        flag_dropped=low + 3,
+        expected=int(np.count_nonzero(flags < DROPPED)),
+        clocks=4 * clocks,
+    )
+    return {f"{name}_tb.v": shown, view["file"]: vector_file(name, ports, codes, flags, legend)}
 
 
 def vectors_view(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import accumulate
 from operator import or_
 from textwrap import wrap
@@ -36,9 +37,11 @@ class Module:
     """A pipeline as text.
 
     Attributes:
+        results: the ports of the results.
         stages: from the inputs to the results.
         registers: names of the results that are the last registers themselves.
         output: the statements that drive the other results; may be empty.
+        unread: the bits that are declared here and that nobody reads.
         steady_masks: which bits are read of each input that holds still, by name.
     """
 
@@ -60,22 +63,18 @@ class Module:
             if number not in read | netlist.inputs | set(netlist.taps.values())
             and (latency or [r.number for r in netlist.results].count(number) == 1)
         }
+        self.results = tuple(result.port for result in netlist.results)
         self._held = self._bits_held()
         self.stages = [self._stage(stage) for stage in range(max(latency, 1))]
         self.registers = frozenset(self._ports.values())
         self.output = "\n".join(
-            self._statement(f"assign {result.port.name} = ", self._driven(result))
+            statement(f"assign {result.port.name} = ", self._driven(result))
             for result in netlist.results if result.port.name not in self.registers
         )
+        self.unread = self._unread()
         self.steady_masks = {
             self._signals[number].name: self._held[number][0] for number in netlist.steady
         }
-
-    @property
-    def unused(self) -> str:
-        """The statement that names the bits that nobody reads; empty where there are none."""
-        unread = ", ".join(self.unread)
-        return self._statement("wire unused = ", f"&{{1'b0, {unread}}}") if unread else ""
 
     def _driven(self, result: Result) -> str:
         """Return what drives a result that is no register."""
@@ -125,7 +124,7 @@ class Module:
             elif born and not self._is_inline(number):
                 *comment, declared = self._declared("wire", signal, signal.name)
                 start = f"{declared[:-1]} = "
-                wires += [*comment, self._statement(start, self._expression(number, stage))]
+                wires += [*comment, statement(start, self._expression(number, stage))]
             if pipeline.ready(number) <= stage < pipeline.latency and (
                 into_port or self._held[number][stage + 1]
             ):
@@ -140,7 +139,7 @@ class Module:
         label, heading = self._netlist.place.label, ""
         if label or pipeline.latency > 1:
             heading = f"// {label}{' stage' if label else 'Stage'} {stage + 1} of {pipeline.latency}."
-        shown = [self._statement("", move, self._indent) for move in moves]
+        shown = [statement("", move, self._indent) for move in moves]
         return Stage(heading, "\n".join(wires), "\n".join(registers), "\n".join(shown))
 
     def _span(self, number: int, stage: int) -> tuple[int, int]:
@@ -190,23 +189,7 @@ class Module:
         comment = [f"{_INDENT}// {line}" for line in comment_lines(signal.comment, width=90)]
         return [*comment, f"{_INDENT}{kind} {port_type(signal.width, signal.signed)}{name};"]
 
-    def _statement(self, start: str, text: str, indent: str = _INDENT) -> str:
-        """Return a statement in lines that are not too long."""
-        if start and not start.startswith(" "):
-            start = indent + start
-        if "\n" in text:
-            body = text.replace("\n}", f"\n{indent}}}").replace("\n", f"\n{indent}{_INDENT}")
-            body = body.replace(f"\n{indent}{_INDENT}{indent}}}", f"\n{indent}}}")
-            return f"{start or indent}{body};".replace(GLUE, " ")
-        lines = wrap(
-            f"{start or indent}{text};", LINE_LENGTH - 2, subsequent_indent=indent + _INDENT * 2,
-            break_long_words=False, break_on_hyphens=False,
-        )
-        return "\n".join(lines).replace(GLUE, " ")
-
-    @property
-    def unread(self) -> list[str]:
-        """The bits that are declared here and never read."""
+    def _unread(self) -> list[str]:
         found = []
         for number, signal in enumerate(self._signals):
             if number in self._netlist.steady:
@@ -227,6 +210,28 @@ class Module:
                 name = self._name(number, stage)
                 found += unread_bits(name, signal.width, read, high, low)
         return found
+
+
+def statement(start: str, text: str, indent: str = _INDENT) -> str:
+    """Return a statement in lines that are not too long."""
+    if start and not start.startswith(" "):
+        start = indent + start
+    if "\n" in text:
+        body = text.replace("\n}", f"\n{indent}}}").replace("\n", f"\n{indent}{_INDENT}")
+        body = body.replace(f"\n{indent}{_INDENT}{indent}}}", f"\n{indent}}}")
+        return f"{start or indent}{body};".replace(GLUE, " ")
+    lines = wrap(
+        f"{start or indent}{text};", LINE_LENGTH - 2, subsequent_indent=indent + _INDENT * 2,
+        break_long_words=False, break_on_hyphens=False,
+    )
+    return "\n".join(lines).replace(GLUE, " ")
+
+
+def unused_statement(unread: Sequence[str]) -> str:
+    """Return the statement that names the bits that nobody reads; nothing where there are none."""
+    if not unread:
+        return ""
+    return statement("wire unused = ", f"&{{1'b0, {', '.join(unread)}}}")
 
 
 def unread_bits(name: str, width: int, read: int, high: int, low: int) -> list[str]:

@@ -33,12 +33,14 @@ class Place(NamedTuple):
         taps: names of the outputs that are read in the stage in which they are computed.
         taken: names that mean something else in the module.
         label: what the stages are called in comments.
+        prefix: of the names of constants.
     """
 
     steady: frozenset[str] = frozenset()
     taps: frozenset[str] = frozenset()
     taken: frozenset[str] = frozenset(CONTROL)
     label: str = ""
+    prefix: str = ""
 
 
 ALONE = Place()
@@ -83,7 +85,8 @@ class Netlist:
         self._numbers: dict[ops.Ref, int] = {}
         sources = {port.source: port.name for port in input_ports(program)}
         targets = output_ports(program)
-        ports = (*sources.values(), *(port.name for port in targets))
+        leaving = [port.name for port in targets if port.source not in place.taps]
+        ports = (*sources.values(), *leaving)
         tables = {table.name for table in program.tables}
         taken = {*place.taken, *ports, *tables, program.name, "unused", *VERILOG_KEYWORDS}
         self._names = unique_names(program, taken)
@@ -269,7 +272,7 @@ class Netlist:
         if ref not in self._numbers:
             value = self._program.values[ref]
             formula = (literal(value.low, bits_of(value.low, value.high)),)
-            name = f"constant{len(self.signals)}"
+            name = f"{self.place.prefix}constant{len(self.signals)}"
             self._numbers[ref] = self._add(name, value, formula, 0)
         return self._numbers[ref]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from lutgen.errors import UsageError
 from lutgen.formats import NumberFormat
 from lutgen.names import VERILOG_KEYWORDS
 from lutgen.program import Program
@@ -92,6 +93,18 @@ def port_type(width: int, signed: bool) -> str:
     """Return ``signed [7:0] `` and the like; nothing for a single unsigned bit."""
     mark = "signed " if signed else ""
     return f"{mark}[{width - 1}:0] " if width > 1 else mark
+
+
+def check_name(name: str, ports: Iterable[str]) -> None:
+    """Refuse a name that a module cannot have.
+
+    Raises:
+        UsageError: it is one of the module's ports, or a keyword.
+    """
+    if name in ports or name.lower() in VERILOG_KEYWORDS:
+        raise UsageError.about(
+            "--name", "is the name of a port in Verilog", name, "choose a longer name"
+        )
 
 
 def _legal(name: str, side: str) -> str:

@@ -21,6 +21,16 @@ from lutgen.targets._verilog_ports import Port, input_ports, output_ports
 BENCH_VECTORS = 2**14
 """A test bench has at most so many vectors: a second of work for a simulator."""
 
+BEYOND = 3
+"""Elements that the row has which is too long for a module."""
+
+LAST_IN, LAST_OUT, TOO_LONG, DROPPED = 1, 2, 4, 8
+"""Flags of an element in a file of rows: it ends a row that goes in, its output ends a row that
+comes out, its row is too long, and there is no output for it."""
+
+BENCH_ELEMENTS = 2**13
+"""Rows in a test bench have together about so many elements; they are sent twice."""
+
 _GOLDEN = 0x9E37
 """65536 times the golden section: its multiples are spread evenly, and from one to the next is a
 long way, so that a stage which is one clock late cannot hide."""
@@ -82,7 +92,7 @@ class Vectors(NamedTuple):
         for row, length in enumerate(self.lengths):
             by_length.setdefault(length, []).append(row)
         chosen: list[int] = []
-        left = BENCH_VECTORS
+        left = BENCH_ELEMENTS
         for rest, length in zip(range(len(by_length), 0, -1), sorted(by_length), strict=True):
             rows = by_length[length]
             kept = min(len(rows), max(1, left // rest // length))
@@ -95,24 +105,46 @@ class Vectors(NamedTuple):
         return found._replace(lengths=tuple(self.lengths[row] for row in rows))
 
 
-def cut_row(solution: Solution, longest: int, more: int) -> Vectors:
-    """Return a row that is longer than a module takes, and the outputs for its beginning.
+def rows_for_bench(solution: Solution, longest: int) -> tuple[Vectors, np.ndarray]:
+    """Return the rows of a test bench, and the flags of every element.
+
+    In their middle stands a row that is too long.
 
     Args:
         solution: what is computed.
-        longest: elements of the longest row that is taken.
-        more: elements beyond.
+        longest: elements of the longest row that the module takes.
     """
+    found = Vectors.of(solution).for_bench(solution)
+    half = len(found.lengths) // 2
+    start = sum(found.lengths[:half])
+    ends = np.cumsum(found.lengths) - 1
+    flags = np.zeros(found.count, np.int64)
+    flags[ends] = LAST_IN | LAST_OUT
+    beyond = np.arange(longest + BEYOND)
+    its_flags = np.where(beyond < longest, TOO_LONG, TOO_LONG | DROPPED)
+    its_flags[longest - 1] |= LAST_OUT
+    its_flags[-1] |= LAST_IN
+    its = _long_row(solution, longest)
+    sides = (
+        tuple(np.insert(codes, start, row) for codes, row in zip(own, more, strict=True))
+        for own, more in zip(found[:2], its[:2], strict=True)
+    )
+    lengths = (*found.lengths[:half], len(beyond), *found.lengths[half:])
+    return Vectors(*sides, lengths), np.insert(flags, start, its_flags)
+
+
+def _long_row(solution: Solution, longest: int) -> Vectors:
+    """Return a row that is too long, and the outputs for its beginning."""
     program = solution.program
+    inputs, outputs = input_ports(program), output_ports(program)
     codes = {
-        port.source: port.format.min_code + np.arange(longest + more) * 7 % 2**port.width
-        for port in input_ports(program)
+        port.source: port.format.min_code + np.arange(longest + BEYOND) * 7 % 2**port.width
+        for port in inputs
     }
     found = evaluate_all(program, {name: row[:longest] for name, row in codes.items()})
     return Vectors(
-        tuple(_patterns(codes[port.source], port) for port in input_ports(program)),
-        tuple(_patterns(found[port.source], port) for port in output_ports(program)),
-        (longest + more,),
+        tuple(_patterns(codes[port.source], port) for port in inputs),
+        tuple(np.pad(_patterns(found[port.source], port), (0, BEYOND)) for port in outputs),
     )
 
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
 
-from lutgen.errors import UsageError
-from lutgen.names import VERILOG_KEYWORDS
 from lutgen.program import Table
 from lutgen.rendering import render
 from lutgen.solution import Artifact, Solution, Verdict
 from lutgen.targets import Options
 from lutgen.targets._provenance import provenance
 from lutgen.targets._verilog_bench import bench, stream_bench
-from lutgen.targets._verilog_module import Module
+from lutgen.targets._verilog_module import Module, unused_statement
 from lutgen.targets._verilog_pipeline import Pipeline, pipeline
-from lutgen.targets._verilog_ports import CONTROL, Port, input_ports, output_ports
+from lutgen.targets._verilog_ports import CONTROL, Port, check_name, input_ports, output_ports
 from lutgen.targets._verilog_roms import memory_files, parameters, roms, rom_facts, tables_of
 from lutgen.targets._verilog_stream import stream_view
 
@@ -88,18 +86,6 @@ def rom_bits(solution: Solution, options: Options) -> int:
     return sum(table.storage_bits for table in _tables(solution, options))
 
 
-def check_name(name: str, ports: tuple[str, ...]) -> None:
-    """Refuse a name that a module cannot have.
-
-    Raises:
-        UsageError: it is one of the module's ports, or a keyword.
-    """
-    if name in ports or name.lower() in VERILOG_KEYWORDS:
-        raise UsageError.about(
-            "--name", "is the name of a port in Verilog", name, "choose a longer name"
-        )
-
-
 def _tables(solution: Solution, options: Options) -> tuple[Table, ...]:
     if solution.program.takes_rows:
         from lutgen.targets import _verilog_rows
@@ -128,9 +114,9 @@ def _view(
         "ports": ",\n".join(f"    {port}" for port in ports),
         "roms": roms(tables, options),
         "stages": tuple(module.stages),
-        "enable": options.enable,
+        "enable": "en" if options.enable else "",
         "output": module.output,
-        "unused": module.unused,
+        "unused": unused_statement(module.unread),
     }
 
 
