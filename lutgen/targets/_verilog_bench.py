@@ -24,8 +24,8 @@ from lutgen.targets._verilog_vectors import (
     Vectors,
     fields,
     fields_width,
-    rows_for_bench,
     vector_file,
+    with_a_long_row,
 )
 
 CODES_PER_ROW = 16
@@ -73,7 +73,8 @@ def bench(
 
 def stream_bench(solution: Solution, notice: str) -> dict[str, bytes]:
     """Return the test bench of a stream wrapper: producer and consumer pause at random."""
-    name, sides = solution.spec.name, (input_ports(solution.program), output_ports(solution.program))
+    name, program = solution.spec.name, solution.program
+    sides = input_ports(program), output_ports(program)
     taken, given = map(lanes, sides)
     ends = {"input_msb": lanes_width(taken) - 1, "output_msb": lanes_width(given) - 1}
     if isinstance(solution.report, ErrorReport):
@@ -103,20 +104,20 @@ def stream_bench(solution: Solution, notice: str) -> dict[str, bytes]:
 
 
 def row_bench(
-    solution: Solution, longest: int, last: int, overhead: int, notice: str
+    solution: Solution, last: int, overhead: int, notice: str
 ) -> dict[str, bytes]:
     """Return the test bench of a module of rows, and its vectors: one row is too long.
 
     Args:
         solution: whose codes are expected.
-        longest: elements of the longest row that the module takes.
         last: the number of the last pass.
         overhead: clocks for a row beyond one for each element and pass.
         notice: the comment at its top.
     """
-    name, sides = solution.spec.name, (input_ports(solution.program), output_ports(solution.program))
+    name, program = solution.spec.name, solution.program
+    sides = input_ports(program), output_ports(program)
     taken, given = map(lanes, sides)
-    every, flags = rows_for_bench(solution, longest)
+    every, flags = with_a_long_row(solution, Vectors.of(solution).for_bench(solution))
     view, ports = vectors_view(name, every, *sides), [port for side in sides for port in side]
     low = fields_width(ports)
     clocks = (last + 2) * every.count + len(every.lengths) * (overhead + 8)

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from lutgen.errors import UsageError
-from lutgen.program import Program, Table, ops
+from lutgen.program import Program, Table
 from lutgen.rendering import render
 from lutgen.solution import Artifact, Solution
 from lutgen.targets import Options
@@ -19,6 +19,7 @@ from lutgen.targets._verilog_passes import Passes, passes_of
 from lutgen.targets._verilog_pipeline import Pipeline, pipeline
 from lutgen.targets._verilog_ports import check_name, input_ports, output_ports
 from lutgen.targets._verilog_roms import memory_files, rom_facts, tables_of
+from lutgen.targets._verilog_vectors import longest_row
 
 PORTS = (
     "aclk", "aresetn", "s_tdata", "s_tvalid", "s_tready", "s_tlast",
@@ -80,8 +81,7 @@ class Rows(NamedTuple):
         steps = tuple(
             tuple(_timed_steps(passes, number, options)) for number in range(passes.last)
         )
-        sums = [v.op.longest for v in program.values if isinstance(v.op, ops.ReduceSum)]
-        return cls(passes, cut, steps, min([solution.spec.settings.max_n, *sums]))
+        return cls(passes, cut, steps, longest_row(solution))
 
     @property
     def pipelines(self) -> tuple[Pipeline, ...]:
@@ -114,7 +114,7 @@ def emit(solution: Solution, options: Options) -> tuple[Artifact, ...]:
     notice = _notice(solution, rows)
     files = {
         f"{name}.v": render("verilog/rows.v.jinja", **rows_view(solution, rows, options, notice)),
-        **row_bench(solution, rows.longest, rows.passes.last, rows.overhead, notice),
+        **row_bench(solution, rows.passes.last, rows.overhead, notice),
     }
     return (
         *(Artifact(PurePosixPath(path), content, "verilog") for path, content in files.items()),

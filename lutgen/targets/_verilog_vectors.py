@@ -14,7 +14,7 @@ import numpy as np
 
 from lutgen import __version__
 from lutgen.accuracy import ErrorReport
-from lutgen.program import evaluate_all
+from lutgen.program import evaluate_all, ops
 from lutgen.solution import Solution
 from lutgen.targets._verilog_ports import Port, input_ports, output_ports
 
@@ -105,16 +105,21 @@ class Vectors(NamedTuple):
         return found._replace(lengths=tuple(self.lengths[row] for row in rows))
 
 
-def rows_for_bench(solution: Solution, longest: int) -> tuple[Vectors, np.ndarray]:
-    """Return the rows of a test bench, and the flags of every element.
+def longest_row(solution: Solution) -> int:
+    """Return the elements of the longest row for which the program is proved."""
+    values = solution.program.values
+    sums = [value.op.longest for value in values if isinstance(value.op, ops.ReduceSum)]
+    return min([solution.spec.settings.max_n, *sums])
 
-    In their middle stands a row that is too long.
+
+def with_a_long_row(solution: Solution, found: Vectors) -> tuple[Vectors, np.ndarray]:
+    """Return rows with one more in their middle, which is too long, and each element's flags.
 
     Args:
         solution: what is computed.
-        longest: elements of the longest row that the module takes.
+        found: the other rows.
     """
-    found = Vectors.of(solution).for_bench(solution)
+    longest = longest_row(solution)
     half = len(found.lengths) // 2
     start = sum(found.lengths[:half])
     ends = np.cumsum(found.lengths) - 1
