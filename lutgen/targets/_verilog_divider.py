@@ -34,10 +34,10 @@ def add_quotient(signals: Signals, target: Signal, dividend: int, divisor: int) 
     rest = _above(signals, target, dividend, places, highest)
     for place in reversed(range(places)):
         bit = Bits(dividend, place, place) if place < signals[dividend].width else "1'd0"
-        tried = Signal(f"{target.name}_tried{place}", 0, 2 * signals[rest].high + 1, (), 0)
-        signals.append(tried._replace(
-            formula=("{", signals.whole(rest), f",{GLUE}", bit, "}"), delay=0
-        ))
+        both: Formula = ("{", signals.whole(rest), f",{GLUE}", bit, "}")
+        high = 2 * signals[rest].high + 1
+        tried = Signal(f"{target.name}_tried{place}", 0, high, both if high > 1 else (bit,), 0)
+        signals.append(tried)
         trial = len(signals) - 1
         left = Signal(f"{target.name}_less{place}", -highest, tried.high, (), 0)
         width = left.width

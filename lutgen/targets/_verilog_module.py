@@ -138,7 +138,7 @@ class Module:
                 moves.append(f"{name} <= {source}")
         label, heading = self._netlist.place.label, ""
         if label or pipeline.latency > 1:
-            heading = f"// {label}{' stage' if label else 'Stage'} {stage + 1} of {pipeline.latency}."
+            heading = f"// {label or 'Stage'} {stage + 1} of {pipeline.latency}."
         shown = [statement("", move, self._indent) for move in moves]
         return Stage(heading, "\n".join(wires), "\n".join(registers), "\n".join(shown))
 

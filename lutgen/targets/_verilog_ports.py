@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from lutgen.errors import UsageError
 from lutgen.formats import NumberFormat
@@ -12,6 +12,9 @@ from lutgen.program import Program
 
 CONTROL = ("clk", "en")
 """Ports beside those of the program."""
+
+Signals: TypeAlias = tuple[tuple[str, str], ...]
+"""What stands before the names of ports in declarations, and the names."""
 
 BYTE = 8
 
@@ -75,7 +78,7 @@ def output_ports(program: Program) -> tuple[Port, ...]:
 
 
 def lanes(ports: Iterable[Port]) -> tuple[Lane, ...]:
-    """Return where codes lie that are packed side by side, each in whole bytes, the first lowest."""
+    """Return where codes lie that are side by side, each in whole bytes, the first one lowest."""
     found: list[Lane] = []
     low = 0
     for port in ports:

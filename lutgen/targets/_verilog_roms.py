@@ -14,8 +14,8 @@ from lutgen.rendering import render
 from lutgen.solution import Artifact
 from lutgen.targets import Options
 from lutgen.targets._literals import LINE_LENGTH, comment_text
-from lutgen.targets._verilog_ports import port_type
 from lutgen.targets._verilog_pipeline import Pipeline
+from lutgen.targets._verilog_ports import port_type
 
 FILE_SUFFIXES = {"readmemh": "mem", "mif": "mif", "coe": "coe"}
 

@@ -14,7 +14,14 @@ from lutgen.solution import Verdict
 from lutgen.targets._verilog_batch import TOP
 from lutgen.targets._verilog_ports import Lane, lanes, lanes_width
 from lutgen.targets._verilog_stimulus import UNKNOWN, Emitted
-from lutgen.targets._verilog_vectors import DROPPED, LAST_IN, LAST_OUT, TOO_LONG, Vectors, with_a_long_row
+from lutgen.targets._verilog_vectors import (
+    DROPPED,
+    LAST_IN,
+    LAST_OUT,
+    TOO_LONG,
+    Vectors,
+    with_a_long_row,
+)
 
 PATIENCE = 10000
 """So many clocks, and some more for a long row, a module may take between two results."""

@@ -17,7 +17,15 @@ from lutgen.targets._verilog_division import SerialDivision
 from lutgen.targets._verilog_netlist import Place
 from lutgen.targets._verilog_passes import Passes, passes_of
 from lutgen.targets._verilog_pipeline import Pipeline, pipeline
-from lutgen.targets._verilog_ports import check_name, input_ports, output_ports
+from lutgen.targets._verilog_ports import (
+    Signals,
+    check_name,
+    input_ports,
+    lanes,
+    lanes_width,
+    output_ports,
+    port_type,
+)
 from lutgen.targets._verilog_roms import memory_files, rom_facts, tables_of
 from lutgen.targets._verilog_vectors import longest_row
 
@@ -76,7 +84,7 @@ class Rows(NamedTuple):
         passes = passes_of(program, _TAKEN)
         steady = frozenset(passes.elements.inputs) - frozenset(program.inputs)
         taps = frozenset(accumulator.next for accumulator in passes.accumulators)
-        place = Place(steady, taps, _TAKEN, "Elements,")
+        place = Place(steady, taps, _TAKEN, "Elements, stage")
         cut = pipeline(passes.elements, options.latency, options.rom, options.multiplier, place)
         steps = tuple(
             tuple(_timed_steps(passes, number, options)) for number in range(passes.last)
@@ -128,6 +136,21 @@ def timing_of(solution: Solution, options: Options) -> tuple[int, int]:
     return rows.cut.latency, max(cut.period for cut in rows.pipelines)
 
 
+def signals_of(solution: Solution) -> tuple[Signals, Signals, str]:
+    """Return the types and names of the module's inputs and outputs, and the name of its clock."""
+    taken, given = (
+        port_type(lanes_width(lanes(ports)), signed=False)
+        for ports in (input_ports(solution.program), output_ports(solution.program))
+    )
+    inputs = ("aresetn", "s_tvalid", "s_tlast", "m_tready")
+    outputs = ("s_tready", "m_tvalid", "m_tlast", "m_tuser")
+    return (
+        ((taken, "s_tdata"), *(("", name) for name in inputs)),
+        ((given, "m_tdata"), *(("", name) for name in outputs)),
+        "aclk",
+    )
+
+
 def tables(solution: Solution, options: Options) -> tuple[Table, ...]:
     """Return the tables of the module."""
     return tables_of(*Rows.of(solution, options).pipelines)
@@ -139,7 +162,7 @@ def _timed_steps(passes: Passes, number: int, options: Options) -> Iterator[Time
     for order, (program, divisions) in enumerate(passes.steps[number]):
         cut = None
         if program is not None:
-            cut = _once(program, f"After pass {number},", f"once{number}{order}_", options)
+            cut = _once(program, f"After pass {number}, stage", f"once{number}{order}_", options)
             clock += cut.latency
         started = tuple(SerialDivision(each, number, clock) for each in divisions)
         clock = max([clock, *(each.stop for each in started)])

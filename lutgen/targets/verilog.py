@@ -12,8 +12,15 @@ from lutgen.targets._provenance import provenance
 from lutgen.targets._verilog_bench import bench, stream_bench
 from lutgen.targets._verilog_module import Module, unused_statement
 from lutgen.targets._verilog_pipeline import Pipeline, pipeline
-from lutgen.targets._verilog_ports import CONTROL, Port, check_name, input_ports, output_ports
-from lutgen.targets._verilog_roms import memory_files, parameters, roms, rom_facts, tables_of
+from lutgen.targets._verilog_ports import (
+    CONTROL,
+    Port,
+    Signals,
+    check_name,
+    input_ports,
+    output_ports,
+)
+from lutgen.targets._verilog_roms import memory_files, parameters, rom_facts, roms, tables_of
 from lutgen.targets._verilog_stream import stream_view
 
 
@@ -79,6 +86,22 @@ def timing_of(solution: Solution, options: Options) -> tuple[int, int]:
         return _verilog_rows.timing_of(solution, options)
     cut = _pipeline(solution, options)
     return cut.latency, cut.period
+
+
+def signals_of(solution: Solution) -> tuple[Signals, Signals, str]:
+    """Return the types and names of a module's inputs and outputs, and the name of its clock.
+
+    The enable, which options decide on, is not among them.
+    """
+    if solution.program.takes_rows:
+        from lutgen.targets import _verilog_rows
+
+        return _verilog_rows.signals_of(solution)
+    inputs, outputs = (
+        tuple((port.type, port.name) for port in ports)
+        for ports in (input_ports(solution.program), output_ports(solution.program))
+    )
+    return inputs, outputs, CONTROL[0]
 
 
 def rom_bits(solution: Solution, options: Options) -> int:
