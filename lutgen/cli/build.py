@@ -25,6 +25,7 @@ from lutgen.manifest import find
 from lutgen.reports import terminal
 from lutgen.reports.document import candidate_document, table_document
 from lutgen.solution import Solution
+from lutgen.spec import Spec
 from lutgen.store import Written, describe
 from lutgen.targets import FAMILIES, GOALS
 
@@ -94,6 +95,15 @@ def command(
     if optimize and options["method"] is None:
         options["method"] = "auto"
     spec = request_from(function, options).resolve()
+    if not isinstance(spec, Spec):
+        for option, given in (
+            ("--optimize", optimize), ("--explain", explain), ("--candidates", candidates),
+        ):
+            if given:
+                raise UsageError(
+                    f"{option}: {spec.activation.name} takes several numbers, and has one program "
+                    "for a method; leave it out"
+                )
     choice = None
     if optimize:
         # Loaded here: it brings the synthesis with it, which a plain build does not need.

@@ -10,6 +10,7 @@ from lutgen.accuracy import ErrorReport
 from lutgen.rendering import render
 from lutgen.solution import Solution
 from lutgen.targets import Options
+from lutgen.targets._verilog_module import statement
 from lutgen.targets._verilog_ports import (
     Lane,
     Port,
@@ -59,10 +60,12 @@ def bench(
         view = {"provenance": notice, "module": name, **vectors_view(name, vectors, *sides)}
         codes = (*vectors.inputs, *vectors.outputs)
         more = {view["file"]: vector_file(name, [port for side in sides for port in side], codes)}
+    ports = ", ".join(f".{port}({port})" for port in names)
     shown = render(
         template,
         **view,
-        ports=", ".join(f".{name}({name})" for name in names),
+        ports=ports,
+        dut=statement(f"{name} dut (", f"{ports})"),
         clocked=latency > 0,
         enable=options.enable,
         steps=count + latency,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from lutgen.errors import UsageError
@@ -51,6 +52,7 @@ class Pipeline(NamedTuple):
         return self.stages[number] + (number in self.clocked)
 
 
+@lru_cache(maxsize=8)
 def pipeline(
     program: Program, latency: int | None, rom: str = "auto", multiplier: str = "auto",
     place: Place = ALONE,
@@ -70,6 +72,15 @@ def pipeline(
     """
     digits = DIGITS if multiplier == "auto" else (None,)
     netlists = [Netlist(program, digit, place) for digit in digits]
+    return _with_fewer_registers(_fastest(netlists, latency, rom))
+
+
+def _fastest(netlists: Sequence[Netlist], latency: int | None, rom: str) -> Pipeline:
+    """Return the cut of one of several netlists, as ``pipeline`` wants it.
+
+    Raises:
+        UsageError: block RAM takes more clocks than the latency asked for.
+    """
     if latency == 0:
         return _cut(netlists[0], 0, "distributed")
     if latency is not None:
@@ -112,7 +123,6 @@ def _cut(netlist: Netlist, latency: int, rom: str) -> Pipeline | None:
             low = middle
         else:
             best, high = found, middle
-    best = _with_fewer_registers(netlist, clocked, latency, high, best)
     return Pipeline(netlist, latency, best, clocked, high + SETUP)
 
 
@@ -160,11 +170,10 @@ def _arrival(
     return max(starts, default=REGISTER_DELAY) + delay
 
 
-def _with_fewer_registers(
-    netlist: Netlist, clocked: frozenset[int], latency: int, period: int, stages: tuple[int, ...]
-) -> tuple[int, ...]:
-    """Return the stages with each signal moved later where that saves bits of registers."""
-    signals = netlist.signals
+def _with_fewer_registers(cut: Pipeline) -> Pipeline:
+    """Return the cut with each signal moved later where that saves bits of registers."""
+    netlist, latency, stages, clocked, period = cut
+    signals, period = netlist.signals, period - SETUP
     best, least = list(stages), _register_bits(netlist, clocked, latency, stages)
     users: list[list[int]] = [[] for _ in signals]
     for number, signal in enumerate(signals):
@@ -179,7 +188,7 @@ def _with_fewer_registers(
             bits = _register_bits(netlist, clocked, latency, moved)
             if bits < least and _keeps(signals, clocked, moved, period):
                 best, least = moved, bits
-    return tuple(best)
+    return cut._replace(stages=tuple(best))
 
 
 def _register_bits(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from lutgen.targets._literals import comment_lines
+from lutgen.targets._verilog_module import statement
 from lutgen.targets._verilog_ports import Lane, Port, lanes, lanes_width, port_type
 
 
@@ -22,7 +24,9 @@ def stream_view(
         "input_msb": lanes_width(taken) - 1,
         "output_msb": lanes_width(given) - 1,
         "layouts": layout("s_axis_tdata", taken) + layout("m_axis_tdata", given),
-        "ports": ", ".join(connections),
+        "core": statement(
+            f"{name} core (", ", ".join([".clk(aclk)", ".en(advance)", *connections]) + ")"
+        ),
         "results": tuple(f"{port.type}{port.name}" for port in outputs),
         "data": joined(given),
         "valid_type": port_type(latency, signed=False),
@@ -66,4 +70,4 @@ def layout(data: str, every: Sequence[Lane]) -> tuple[str, ...]:
     if len(every) == 1:
         return ()
     listed = ", ".join(f"{lane.port.name} in [{lane.high}:{lane.low}]" for lane in every)
-    return (f"{data}: {listed}.",)
+    return tuple(comment_lines(f"{data}: {listed}.", width=95))

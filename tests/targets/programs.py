@@ -43,9 +43,9 @@ def _solved(request: Request) -> Solution:
     return pipeline.solve(request.resolve())
 
 
-def kernel(name: str, bits: int = 8, **request: object) -> Solution:
+def kernel(function: str, bits: int = 8, **request: object) -> Solution:
     """Return the solution of a request for a kernel."""
-    asked = KernelRequest(get_kernel(name), bits=bits, **request)
+    asked = KernelRequest(get_kernel(function), bits=bits, **request)
     return pipeline.solve(asked.resolve())
 
 
@@ -290,7 +290,9 @@ def rows_at_random(seed: int, longest: int) -> Program:
     """Return a random program of rows, with several reductions and what is made of them."""
     rng = np.random.default_rng(2000 + seed)
     b = Builder(f"rows{seed}")
-    inputs = [b.input(name, (S8, U8, S6)[(seed + i) % 3]) for i, name in enumerate("xz"[: 1 + seed % 2])]
+    inputs = [
+        b.input(name, (S8, U8, S6)[(seed + i) % 3]) for i, name in enumerate("xz"[: 1 + seed % 2])
+    ]
     # Values of an element, and numbers for the whole row.
     elements, once = list(inputs), []
     for step in range(14):
