@@ -14,7 +14,6 @@ from lutgen.errors import ToolError
 from lutgen.rendering import render
 from lutgen.solution import Solution
 from lutgen.targets import Options, get
-from lutgen.targets._verilog_module import port_type
 from lutgen.toolchain import Tool
 
 SEEDS = (1, 2, 3)
@@ -48,13 +47,13 @@ class Area(NamedTuple):
 
     Attributes:
         name: the module.
-        latency: clocks from x to y.
+        latency: clocks from inputs to outputs; of rows, those of an element in the last pass.
         rom_bits: bits of its tables, in the widths that it stores.
         ice40: cells by kind on a Lattice iCE40: ``lut4``, ``carry``, ``block_ram``,
             ``flip_flops``.
         xilinx: cells by kind on a Xilinx 7-series: ``lut6`` (LUT1 to LUT6), ``block_ram``,
             ``dsp``, ``flip_flops``.
-        fmax_mhz: on an iCE40 HX8K between registers at x and y; None without nextpnr.
+        fmax_mhz: on an iCE40 HX8K between registers at all ports; None without nextpnr.
     """
 
     name: str
@@ -157,13 +156,15 @@ def _measured(solution: Solution, options: Options, tools: Tools, frequency: boo
 
 def _wrapper_view(solution: Solution, latency: int, options: Options) -> dict[str, object]:
     """Return what the template of the registers around a module shows."""
-    source, target = solution.spec.input, solution.spec.output
-    ports = [".clk(clk)"] * (latency > 0) + [".en(1'b1)"] * options.enable + [".x(x)", ".y(y)"]
+    inputs, outputs, clock = get("verilog").signals_of(solution)
+    clocks = [f".{clock}(clk)"] * (latency > 0)
+    enables = [".en(1'b1)"] * (options.enable and not solution.program.takes_rows)
+    connected = [f".{name}({name})" for _, name in (*inputs, *outputs)]
     return {
         "module": solution.spec.name,
-        "x_type": port_type(source.width, source.signed),
-        "y_type": port_type(target.width, target.signed),
-        "ports": ", ".join(ports),
+        "inputs": inputs,
+        "outputs": outputs,
+        "ports": ", ".join([*clocks, *enables, *connected]),
     }
 
 

@@ -123,7 +123,8 @@ _TARGET_OPTIONS = (
     click.option("--c-layout", default=LAYOUTS[0], show_default=True, metavar="|".join(LAYOUTS),
                  help="One header, or a header and a source file."),
     click.option("--latency", metavar="N",
-                 help="Clocks from x to y in Verilog; 0 is combinational. Default: natural depth."),
+                 help="Clocks from input to output in Verilog; 0 is combinational. Default: "
+                      "natural depth."),
     click.option("--mem", default=MEMORIES[0], show_default=True, metavar="|".join(MEMORIES),
                  help="Where ROM contents are: in the module, or in files as well."),
     click.option("--rom", default=ROMS[0], show_default=True, metavar="|".join(ROMS),

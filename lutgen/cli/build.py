@@ -36,6 +36,7 @@ from lutgen.errors import UsageError
 from lutgen.manifest import find
 from lutgen.reports import terminal
 from lutgen.reports.document import candidate_document, table_document
+from lutgen.spec import Spec
 from lutgen.store import Written
 
 if TYPE_CHECKING:
@@ -133,6 +134,12 @@ def command(
         echo_outputs(_batch.outputs(Batch(None, output, [entry])), as_json=as_json)
         return
     spec, choice = spec_of(request_from(function, options), entry.goal, entry.form)
+    for option, wanted in (("--explain", explain), ("--candidates", candidates)):
+        if wanted and not isinstance(spec, Spec):
+            raise UsageError(
+                f"{option}: {spec.activation.name} takes several numbers, and has one program for "
+                "a method; leave it out"
+            )
     if candidates or (explain and choice is None):
         found, errors = pipeline.explore(spec)
     solution = pipeline.solve(spec)

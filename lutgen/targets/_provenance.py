@@ -49,7 +49,7 @@ def provenance(solution: Solution, facts: Iterable[tuple[str, str]]) -> list[str
     for label, text in told:
         if text:
             mark = USERS_MARK if label in _USERS else ""
-            lines += comment_lines(text, f"{label:<12}", width=96, mark=mark)
+            lines += comment_lines(text, f"{label:<11} ", width=96, mark=mark)
     return [*lines, "", "No licence is claimed on this file.", "SPDX-License-Identifier: CC0-1.0"]
 
 

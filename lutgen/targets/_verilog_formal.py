@@ -1,4 +1,4 @@
-"""Emitted modules proven to be their tables, by Yosys, where the input has few bits."""
+"""Emitted modules proven to be their tables, by Yosys, where the inputs have few bits."""
 
 from __future__ import annotations
 
@@ -6,16 +6,20 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
+
 from lutgen import toolchain
 from lutgen.errors import ToolError
 from lutgen.rendering import render
 from lutgen.solution import Verdict
 from lutgen.targets._verilog_batch import batches, files_of, judged
+from lutgen.targets._verilog_ports import Port
 from lutgen.targets._verilog_stimulus import Emitted
+from lutgen.targets._verilog_vectors import Vectors
 from lutgen.toolchain import Tool
 
 WIDEST = 8
-"""Bits of the widest input for which a proof is tried."""
+"""Bits of all inputs together for which a proof is tried."""
 
 _TIME_LIMIT = 600.0
 _MODULES_PER_BATCH = 16
@@ -29,7 +33,7 @@ _HELD = "t:$dffe i:en %co2:+[EN] %i r:EN_POLARITY>0 %i"
 
 def verdicts(modules: Sequence[Emitted]) -> list[Verdict]:
     """Return Yosys' verdict on each module that is narrow enough: proven, or why not."""
-    narrow = [module for module in modules if module.width <= WIDEST]
+    narrow = [module for module in modules if _is_provable(module)]
     tool = toolchain.yosys()
     if tool is None:
         reason = "Yosys not found; pip install pyosys"
@@ -57,7 +61,13 @@ def _judge(tool: Tool, label: str, batch: Sequence[Emitted]) -> list[Verdict]:
     proofs = output.count(b"SAT proof finished - no model found: SUCCESS!")
     if proofs != len(batch):
         raise ToolError(f"{tool}: {proofs} proofs of {len(batch)}")
-    return [module.verdict(label, codes=2**module.width) for module in batch]
+    return [module.verdict(label, codes=module.count) for module in batch]
+
+
+def _is_provable(module: Emitted) -> bool:
+    """Return whether the inputs are few, and the outputs for all of them known."""
+    bits = sum(port.width for port in module.inputs)
+    return bits <= WIDEST and module.count == 2**bits and not module.takes_rows
 
 
 def _script(module: Emitted) -> str:
@@ -84,25 +94,38 @@ def _script(module: Emitted) -> str:
 
 
 def _gold(module: Emitted) -> bytes:
-    """Return a module with the codes in a case, and after it as many registers."""
-    source, target = module.solution.spec.input, module.solution.spec.output
+    """Return a module with the outputs in a case, and after it as many registers."""
     stages = [f"stage_{i}" for i in range(module.latency + 1)]
-    codes = zip(source.codes, module.solution.report.codes.tolist(), strict=True)
+    vectors, taken, given = Vectors.of(module.solution), module.inputs, module.outputs
+    widths = [sum(port.width for port in side) for side in (taken, given)]
+    ports = [
+        *["input clk"] * (module.latency > 0),
+        *["input en"] * module.enable,
+        *(f"input [{port.width - 1}:0] {port.name}" for port in taken),
+        *(f"output [{port.width - 1}:0] {port.name}" for port in given),
+    ]
+    entries = zip(_joined(vectors.inputs, taken), _joined(vectors.outputs, given), strict=True)
     return render(
         "verilog/replay_gold.v.jinja",
         name=_gold_name(module),
-        clocked=module.latency > 0,
+        ports=",\n".join(f"    {port}" for port in ports),
         enable=module.enable,
-        x_msb=source.width - 1,
-        y_msb=target.width - 1,
+        taken=", ".join(port.name for port in taken),
+        given=", ".join(port.name for port in given),
+        msb=widths[1] - 1,
         first=stages[0],
-        entries=tuple(
-            (f"{source.width}'d{code % 2**source.width}", f"{target.width}'d{y % 2**target.width}")
-            for code, y in codes
-        ),
+        entries=tuple((f"{widths[0]}'d{x}", f"{widths[1]}'d{y}") for x, y in entries),
         moves=tuple(zip(stages[1:], stages[:-1], strict=True)),
         last=stages[-1],
     )
+
+
+def _joined(codes: Sequence[np.ndarray], ports: Sequence[Port]) -> list[int]:
+    """Return the patterns of all ports as one number, the first port in its highest bits."""
+    number = np.zeros(len(codes[0]), np.int64)
+    for pattern, port in zip(codes, ports, strict=True):
+        number = number << port.width | pattern
+    return number.tolist()
 
 
 def _gold_name(module: Emitted) -> str:

@@ -16,13 +16,15 @@ from lutgen.solution import Verdict
 from lutgen.targets._verilog_batch import (
     TOP,
     WORD,
+    Bus,
     batches,
-    bus_width,
     files_of,
     judged,
+    outputs_of,
     rows_of,
     top,
 )
+from lutgen.targets._verilog_row_replay import Told, bench, short_run
 from lutgen.targets._verilog_stimulus import UNKNOWN, Emitted, Stimulus
 from lutgen.toolchain import Tool
 
@@ -59,7 +61,7 @@ def verdicts(modules: Sequence[Emitted]) -> list[Verdict]:
         passed = [
             module for module, problem in zip(trusted, problems, strict=True) if not problem
         ]
-    found = {id(module): module.verdict(label, codes=2**module.width) for module in passed}
+    found = {id(module): module.verdict(label, codes=module.bench_count) for module in passed}
     others = [module for module in modules if id(module) not in found]
     found |= {
         id(module): verdict
@@ -72,14 +74,14 @@ def _replayed(tools: tuple[Tool, Tool], modules: Sequence[Emitted]) -> list[Verd
     """Return the verdicts of a bench that knows no codes, compared with the modules' own."""
     label = str(tools[0])
     # All of a batch run for the steps that its widest takes, so each is of one width.
-    ordered = sorted(modules, key=lambda module: module.width)
+    ordered = sorted(modules, key=_kind)
     groups = [
-        batch for _, group in groupby(ordered, key=lambda module: module.width)
+        batch for _, group in groupby(ordered, key=_kind)
         for batch in batches(list(group), _ENTRIES_PER_BATCH, lambda module: 2**module.width)
     ]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         found = pool.map(
-            lambda batch: judged(batch, label, lambda part: _judge(tools, part)), groups
+            lambda batch: judged(batch, label, lambda part: _judge_any(tools, part)), groups
         )
         benches = pool.map(lambda module: _bench_problem(tools, module), ordered)
         replayed = [verdict for verdicts in found for verdict in verdicts]
@@ -90,30 +92,63 @@ def _replayed(tools: tuple[Tool, Tool], modules: Sequence[Emitted]) -> list[Verd
         return [agreed[id(module)] for module in modules]
 
 
+def _kind(module: Emitted) -> tuple[bool, int]:
+    return module.takes_rows, module.width
+
+
+def _judge_any(tools: tuple[Tool, Tool], batch: Sequence[Emitted]) -> list[Verdict]:
+    judge = _judge_rows if batch[0].takes_rows else _judge
+    return judge(tools, batch)
+
+
+def _judge_rows(tools: tuple[Tool, Tool], batch: Sequence[Emitted]) -> list[Verdict]:
+    """Return the verdicts on modules of rows that are simulated together.
+
+    Raises:
+        ToolError: Icarus Verilog warns or fails.
+    """
+    runs = [short_run(module) for module in batch]
+    clock = render("verilog/replay_clock.v.jinja", bench=_BENCH, top=TOP)
+    replayed = {f"{TOP}.v": bench(runs), f"{_BENCH}.v": clock}
+    sources = [*(module.source for module in batch), *replayed]
+    files = {**files_of(batch), **replayed, **{run.file: run.sent for run in runs}}
+    told = Told.read(_simulate(tools, files, sources, _BENCH))
+    return [run.verdict(told, number, str(tools[0])) for number, run in enumerate(runs)]
+
+
 def _judge(tools: tuple[Tool, Tool], batch: Sequence[Emitted]) -> list[Verdict]:
     """Return the verdicts on modules that are simulated together.
 
     Raises:
         ToolError: Icarus Verilog warns or fails.
     """
-    stimulus, width = Stimulus.of(batch), bus_width(batch)
-    count = len(stimulus.x)
-    bench = render(
-        "verilog/replay_bench.v.jinja",
-        bench=_BENCH, top=TOP, steps=_STEPS, bus_msb=width - 1, last=count - 1,
+    stimulus, bus = Stimulus.of(batch), Bus.of(batch)
+    count, x_width, y_width = len(stimulus.x), WORD * bus.inputs, WORD * bus.outputs
+    stepper = render(
+        "verilog/replay_bench.v.jinja", bench=_BENCH, top=TOP, steps=_STEPS, last=count - 1,
+        x_msb=x_width - 1, y_msb=y_width - 1, step_msb=x_width,
     )
-    replayed = {f"{TOP}.v": top(batch), f"{_BENCH}.v": bench}
-    words = "\n".join(f"{word:x}" for word in stimulus.words.tolist()).encode("ascii")
+    replayed = {f"{TOP}.v": top(batch), f"{_BENCH}.v": stepper}
     sources = [*(module.source for module in batch), *replayed]
-    output = _simulate(tools, {**files_of(batch), **replayed, _STEPS: words}, sources, _BENCH)
+    steps = _step_file(stimulus.words(batch), bus.inputs)
+    output = _simulate(tools, {**files_of(batch), **replayed, _STEPS: steps}, sources, _BENCH)
     # A line has the highest digit first, and a line end.
-    digits = _VALUES[rows_of(output, count, width // 4 + 1)[:, -2::-1]]
-    digits = digits[:, : len(batch) * _DIGITS].reshape(count, len(batch), _DIGITS)
+    digits = _VALUES[rows_of(output, count, y_width // 4 + 1)[:, -2::-1]]
+    digits = digits.reshape(count, bus.outputs, _DIGITS)
     values = (digits << np.arange(0, WORD, 4)).sum(axis=2)
     values[(digits == UNKNOWN).any(axis=2)] = UNKNOWN
     return [
-        stimulus.verdict(module, values[:, i], str(tools[0])) for i, module in enumerate(batch)
+        stimulus.verdict(module, outputs, str(tools[0]))
+        for module, outputs in zip(batch, outputs_of(batch, values), strict=True)
     ]
+
+
+def _step_file(words: np.ndarray, slots: int) -> bytes:
+    """Return steps for ``$readmemh``: a digit for en, and the words of the inputs after it."""
+    row = "%x" + "0" * _DIGITS * (slots - words.shape[1] + 1) + "%04x" * (words.shape[1] - 1)
+    numbers = words[:, [0, *range(words.shape[1] - 1, 0, -1)]]
+    text = "\n".join([row] * len(words)) % tuple(numbers.ravel().tolist())
+    return text.encode("ascii")
 
 
 def _bench_problem(tools: tuple[Tool, Tool], module: Emitted) -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from lutgen.names import VERILOG_KEYWORDS
 from lutgen.program import Program, Value, ops
 from lutgen.program.live import is_constant, live_operands, live_values, unique_names
 from lutgen.program.table import bits_of
+from lutgen.targets._verilog_divider import add_quotient
 from lutgen.targets._verilog_multiplier import add_product, product_delay
+from lutgen.targets._verilog_ports import CONTROL, Port, input_ports, output_ports
 from lutgen.targets._verilog_segment import add_segment
 from lutgen.targets._verilog_signals import (
     LUT_DELAY,
@@ -19,39 +23,95 @@ from lutgen.targets._verilog_signals import (
     read_delay,
 )
 
-PORTS = ("clk", "en", "x", "y")
+
+class Place(NamedTuple):
+    """Where a netlist stands in its module.
+
+    Attributes:
+        steady: names of the inputs that hold still from the first clock to the last; they are
+            registers of the module.
+        taps: names of the outputs that are read in the stage in which they are computed.
+        taken: names that mean something else in the module.
+        label: what the stages are called in comments.
+        prefix: of the names of constants.
+    """
+
+    steady: frozenset[str] = frozenset()
+    taps: frozenset[str] = frozenset()
+    taken: frozenset[str] = frozenset(CONTROL)
+    label: str = ""
+    prefix: str = ""
+
+
+ALONE = Place()
+"""A netlist that is a module of its own."""
+
+
+class Result(NamedTuple):
+    """What leaves a netlist.
+
+    Attributes:
+        port: where.
+        number: the signal.
+    """
+
+    port: Port
+    number: int
 
 
 class Netlist:
-    """The signals of a program with one input.
+    """The signals of a program.
 
     Attributes:
-        signals: in order; the first is the input.
-        output: the number of the result.
+        place: where it stands.
+        signals: in order.
+        inputs: the numbers of those that come from outside.
+        steady: those of them that hold still.
+        results: what is there at the end of the last stage.
+        taps: what is read where it is computed, by name.
     """
 
-    def __init__(self, program: Program, digit: int | None = None) -> None:
+    def __init__(self, program: Program, digit: int | None = None, place: Place = ALONE) -> None:
         """Translate a program.
 
         Args:
             program: what to translate.
             digit: bits of the multipliers' digits, so that products can be pipelined; None
                 leaves a product in one piece.
+            place: where it stands.
         """
-        self._program, self._digit = program, digit
+        self._program, self._digit, self.place = program, digit, place
         self.signals = Signals()
         self._numbers: dict[ops.Ref, int] = {}
+        sources = {port.source: port.name for port in input_ports(program)}
+        targets = output_ports(program)
+        leaving = [port.name for port in targets if port.source not in place.taps]
+        ports = (*sources.values(), *leaving)
         tables = {table.name for table in program.tables}
-        taken = {*PORTS, *tables, program.name, "unused", *VERILOG_KEYWORDS}
+        taken = {*place.taken, *ports, *tables, program.name, "unused", *VERILOG_KEYWORDS}
         self._names = unique_names(program, taken)
         live = live_values(program)
         self._comparisons = _comparisons(program, live)
         for ref, value in enumerate(program.values):
             if isinstance(value.op, ops.Input):
-                self._numbers[ref] = self._add("x", value, (), 0)
+                self._numbers[ref] = self._add(sources[value.name], value, (), 0)
             elif ref in live and ref not in self._comparisons and not is_constant(value):
                 self._numbers[ref] = self._translate(ref, value)
-        self.output = self._number(program.output)
+        given = {
+            value.name: self._numbers[ref]
+            for ref, value in enumerate(program.values) if isinstance(value.op, ops.Input)
+        }
+        self.inputs = frozenset(given.values())
+        self.steady = frozenset(given[name] for name in place.steady)
+        found = [
+            Result(port, self._number(output.ref))
+            for port, output in zip(targets, program.outputs, strict=True)
+        ]
+        self.results = tuple(result for result in found if result.port.source not in place.taps)
+        self.taps = {
+            result.port.source: result.number
+            for result in found if result.port.source in place.taps
+        }
 
     def _translate(self, ref: ops.Ref, value: Value) -> int:
         """Add the signals of one step and return the number of its result."""
@@ -79,6 +139,9 @@ class Netlist:
             case ops.Segment():
                 target = Signal(name, value.low, value.high, (), 0, value.comment)
                 return add_segment(self.signals, target, self._number(op.a), op.breakpoints)
+            case ops.Divide():
+                target = Signal(name, value.low, value.high, (), 0, value.comment)
+                return add_quotient(self.signals, target, *map(self._number, op.operands))
         raise TypeError(f"not an operation: {op!r}")
 
     def _sum(self, name: str, op: ops.Add | ops.Sub, value: Value) -> int:
@@ -174,6 +237,8 @@ class Netlist:
         operand = self._number(op.a)
         own = self.signals[operand]
         formula: Formula = self._pattern(op.a, width)
+        if op.low <= own.low and op.high >= own.high:
+            return self._add(name, value, formula, 0)
         if op.low > own.low:
             reached = self.signals.at_least(operand, op.low)
             formula = (*_grouped(reached), " ? ", *formula, f" : {literal(op.low, width)}")
@@ -207,7 +272,7 @@ class Netlist:
         if ref not in self._numbers:
             value = self._program.values[ref]
             formula = (literal(value.low, bits_of(value.low, value.high)),)
-            name = f"constant{len(self.signals)}"
+            name = f"{self.place.prefix}constant{len(self.signals)}"
             self._numbers[ref] = self._add(name, value, formula, 0)
         return self._numbers[ref]
 
@@ -247,7 +312,7 @@ def _comparisons(program: Program, live: set[ops.Ref]) -> set[ops.Ref]:
         if isinstance(op, ops.Select) and len(operands) == 3:
             operands = (op.negative, op.other)
         found.difference_update(operands)
-    return found - {program.output}
+    return found.difference(output.ref for output in program.outputs)
 
 
 def _grouped(test: Formula) -> Formula:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from lutgen.errors import UsageError
 from lutgen.program import Program, Table
 from lutgen.targets import MAX_LATENCY
-from lutgen.targets._verilog_netlist import Netlist
+from lutgen.targets._verilog_netlist import ALONE, Netlist, Place
 from lutgen.targets._verilog_signals import LUT_DELAY, Signal, Signals
 
 # Picoseconds; the way to the next cell included.
@@ -33,8 +34,8 @@ class Pipeline(NamedTuple):
 
     Attributes:
         netlist: the signals.
-        latency: clocks from x to y; 0 is combinational.
-        stages: stage of every signal, counted in registers from x.
+        latency: clocks from the inputs to the results; 0 is combinational.
+        stages: stage of every signal, counted in registers from the inputs.
         clocked: the signals that a clock edge reads from a table; their stage is that of the
             address, and they are there one stage later.
         period: picoseconds of the slowest stage.
@@ -51,22 +52,35 @@ class Pipeline(NamedTuple):
         return self.stages[number] + (number in self.clocked)
 
 
+@lru_cache(maxsize=8)
 def pipeline(
-    program: Program, latency: int | None, rom: str = "auto", multiplier: str = "auto"
+    program: Program, latency: int | None, rom: str = "auto", multiplier: str = "auto",
+    place: Place = ALONE,
 ) -> Pipeline:
     """Return the program cut into stages.
 
     Args:
         program: what to cut.
-        latency: clocks from x to y; None takes the fewest with which every stage is as fast as
-            ``TARGET_PERIOD``, or as fast as it gets.
+        latency: clocks from the inputs to the results; None takes the fewest with which every
+            stage is as fast as ``TARGET_PERIOD``, or as fast as it gets.
         rom: ``auto``, ``block`` or ``distributed``.
         multiplier: ``whole`` keeps products in one piece; ``auto`` cuts them where that pays.
+        place: where it stands in its module.
 
     Raises:
         UsageError: block RAM takes more clocks than the latency asked for.
     """
-    netlists = [Netlist(program, d) for d in (DIGITS if multiplier == "auto" else (None,))]
+    digits = DIGITS if multiplier == "auto" else (None,)
+    netlists = [Netlist(program, digit, place) for digit in digits]
+    return _with_fewer_registers(_fastest(netlists, latency, rom))
+
+
+def _fastest(netlists: Sequence[Netlist], latency: int | None, rom: str) -> Pipeline:
+    """Return the cut of one of several netlists, as ``pipeline`` wants it.
+
+    Raises:
+        UsageError: block RAM takes more clocks than the latency asked for.
+    """
     if latency == 0:
         return _cut(netlists[0], 0, "distributed")
     if latency is not None:
@@ -109,7 +123,6 @@ def _cut(netlist: Netlist, latency: int, rom: str) -> Pipeline | None:
             low = middle
         else:
             best, high = found, middle
-    best = _with_fewer_registers(netlist, clocked, latency, high, best)
     return Pipeline(netlist, latency, best, clocked, high + SETUP)
 
 
@@ -121,7 +134,7 @@ def _stages(
     Args:
         netlist: the signals.
         clocked: which of them are read on a clock edge.
-        latency: registers between x and y.
+        latency: registers between the inputs and the results.
         period: picoseconds of a stage without the registers' setup time.
     """
     stages: list[int] = []
@@ -137,7 +150,8 @@ def _stages(
             return None
         stages.append(stage)
         arrivals.append(there)
-    return tuple(stages) if stages[netlist.output] < max(latency, 1) else None
+    ends = (*(result.number for result in netlist.results), *netlist.taps.values())
+    return tuple(stages) if all(stages[end] < max(latency, 1) for end in ends) else None
 
 
 def _arrival(
@@ -156,24 +170,25 @@ def _arrival(
     return max(starts, default=REGISTER_DELAY) + delay
 
 
-def _with_fewer_registers(
-    netlist: Netlist, clocked: frozenset[int], latency: int, period: int, stages: tuple[int, ...]
-) -> tuple[int, ...]:
-    """Return the stages with each signal moved later where that saves bits of registers."""
-    signals = netlist.signals
+def _with_fewer_registers(cut: Pipeline) -> Pipeline:
+    """Return the cut with each signal moved later where that saves bits of registers."""
+    netlist, latency, stages, clocked, period = cut
+    signals, period = netlist.signals, period - SETUP
     best, least = list(stages), _register_bits(netlist, clocked, latency, stages)
     users: list[list[int]] = [[] for _ in signals]
     for number, signal in enumerate(signals):
         for operand in signal.operands:
             users[operand].append(number)
-    for number in reversed(range(1, len(signals))):
+    for number in reversed(range(len(signals))):
+        if number in netlist.inputs:
+            continue
         latest = min((best[u] - (number in clocked) for u in users[number]), default=latency - 1)
         for stage in range(best[number] + 1, latest + 1):
             moved = [*best[:number], stage, *best[number + 1 :]]
             bits = _register_bits(netlist, clocked, latency, moved)
             if bits < least and _keeps(signals, clocked, moved, period):
                 best, least = moved, bits
-    return tuple(best)
+    return cut._replace(stages=tuple(best))
 
 
 def _register_bits(
@@ -185,10 +200,11 @@ def _register_bits(
     for number, signal in enumerate(netlist.signals):
         for operand in signal.operands:
             last[operand] = max(last[operand], stages[number])
-    last[netlist.output] = max(last[netlist.output], latency)
+    for result in netlist.results:
+        last[result.number] = max(last[result.number], latency)
     return sum(
-        signal.width * (end - start)
-        for signal, start, end in zip(netlist.signals, ready, last, strict=True)
+        signal.width * (last[number] - ready[number])
+        for number, signal in enumerate(netlist.signals) if number not in netlist.steady
     )
 
 

@@ -1,4 +1,4 @@
-"""Emitted Verilog, simulated and proven: every input code, every tool."""
+"""Emitted Verilog, simulated and proven: every input code or vector, every tool."""
 
 from __future__ import annotations
 
@@ -28,14 +28,16 @@ def replay(
     modules, verdicts = [], []
     for solution in solutions:
         module = Emitted(solution, latency_of(solution, options), options.enable, {})
+        emitted = {str(artifact.path): artifact.content for artifact in emit(solution, options)}
         try:
-            files = read(folder, module.name, options)
+            files = read(folder, [name for name in emitted if name.endswith(".v")])
         except OSError as problem:
             reason = f"{problem.filename}: {problem.strerror}"
             verdicts.append(module.verdict("simulator", reason))
             continue
-        emitted = {str(artifact.path): artifact.content for artifact in emit(solution, options)}
-        known = all(files[name] == emitted[name] for name in emitted if name.endswith("_tb.v"))
+        known = all(
+            files[name] == emitted[name] for name in emitted if name.endswith(("_tb.v", "_tb.mem"))
+        )
         modules.append(module._replace(files=files, known_bench=known))
     return (*verdicts, *check(modules))
 
@@ -49,14 +51,12 @@ def check(modules: Sequence[Emitted]) -> tuple[Verdict, ...]:
         return tuple(verdict for verdicts in found for verdict in verdicts)
 
 
-def read(folder: Path, name: str, options: Options) -> dict[str, bytes]:
-    """Return the contents of a solution's files by name, and of the memory files they name.
+def read(folder: Path, names: Sequence[str]) -> dict[str, bytes]:
+    """Return the contents of Verilog files by name, and of the memory files they name.
 
     Raises:
         OSError: one is missing or cannot be read.
     """
-    stems = [name, f"{name}_stream"] if options.stream else [name]
-    names = [f"{stem}{suffix}" for stem in stems for suffix in (".v", "_tb.v")]
     files = {name: (folder / name).read_bytes() for name in names}
     memories = set(re.findall(rb'"(\w+\.mem)"', b"".join(files.values())))
     names = sorted(memory.decode("ascii") for memory in memories)

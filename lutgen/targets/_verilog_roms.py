@@ -14,8 +14,8 @@ from lutgen.rendering import render
 from lutgen.solution import Artifact
 from lutgen.targets import Options
 from lutgen.targets._literals import LINE_LENGTH, comment_text
-from lutgen.targets._verilog_module import port_type
 from lutgen.targets._verilog_pipeline import Pipeline
+from lutgen.targets._verilog_ports import port_type
 
 FILE_SUFFIXES = {"readmemh": "mem", "mif": "mif", "coe": "coe"}
 
@@ -61,15 +61,41 @@ class Rom(NamedTuple):
     checksum: str
 
 
-def tables_of(pipeline: Pipeline) -> tuple[Table, ...]:
+def tables_of(*pipelines: Pipeline) -> tuple[Table, ...]:
     """Return the tables that a module reads, each once."""
-    found = {id(s.table): s.table for s in pipeline.netlist.signals if s.table is not None}
+    found = {
+        id(signal.table): signal.table
+        for pipeline in pipelines for signal in pipeline.netlist.signals
+        if signal.table is not None
+    }
     return tuple(found.values())
 
 
-def roms(pipeline: Pipeline, options: Options) -> tuple[Rom, ...]:
+def rom_facts(tables: Sequence[Table]) -> str:
+    """Return what the tables take, in words."""
+    listed = ", ".join(f"{t.name} {t.depth} x {t.width}" for t in tables)
+    bits = sum(table.storage_bits for table in tables)
+    return f"{bits} bits of ROM" + (f": {listed}" if listed else "")
+
+
+def parameters(stem: str, tables: Sequence[Table], options: Options) -> str:
+    """Return the parameter list: the names of the memory files, where the module reads any."""
+    lines = file_parameters(stem, tables, options)
+    return " #(\n" + ",\n".join(lines) + "\n)" if lines else ""
+
+
+def file_parameters(stem: str, tables: Sequence[Table], options: Options) -> list[str]:
+    """Return the declarations of the parameters that name memory files."""
+    if options.mem != "readmemh":
+        return []
+    return [
+        f'    parameter {file_parameter(table, tables)} = "{file_name(stem, table, options.mem)}"'
+        for table in tables
+    ]
+
+
+def roms(tables: Sequence[Table], options: Options) -> tuple[Rom, ...]:
     """Return the tables of a module for its template."""
-    tables = tables_of(pipeline)
     from_file = options.mem == "readmemh"
     return tuple(
         Rom(
@@ -98,7 +124,7 @@ def file_name(stem: str, table: Table, mem: str) -> str:
     return f"{stem}_{table.name}.{FILE_SUFFIXES[mem]}"
 
 
-def memory_files(stem: str, pipeline: Pipeline, options: Options) -> list[Artifact]:
+def memory_files(stem: str, tables: Sequence[Table], options: Options) -> list[Artifact]:
     """Return the memory files that the options ask for, one for each table."""
     if options.mem == "embedded":
         return []
@@ -116,7 +142,7 @@ def memory_files(stem: str, pipeline: Pipeline, options: Options) -> list[Artifa
             ),
             "verilog",
         )
-        for table in tables_of(pipeline)
+        for table in tables
     ]
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
+from functools import cache, partial
 
 import numpy as np
 
@@ -13,14 +13,15 @@ from lutgen.rendering import render
 from lutgen.solution import Verdict
 from lutgen.targets._verilog_batch import (
     TOP,
-    WORD,
+    Bus,
     batches,
-    bus_width,
     files_of,
     judged,
+    outputs_of,
     rows_of,
     top,
 )
+from lutgen.targets._verilog_row_replay import Told, bench, whole_run
 from lutgen.targets._verilog_stimulus import Emitted, Stimulus
 from lutgen.toolchain import Tool
 
@@ -39,8 +40,9 @@ def verdicts(modules: Sequence[Emitted]) -> list[Verdict]:
         return [module.verdict("Verilator", reason) for module in modules]
     return [
         verdict
-        for batch in batches(modules, _BYTES_PER_BATCH, _bytes)
-        for verdict in judged(batch, str(tool), lambda part: _judge(tool, part))
+        for kind, judge in ((False, _judge), (True, _judge_rows))
+        for batch in batches([m for m in modules if m.takes_rows == kind], _BYTES_PER_BATCH, _bytes)
+        for verdict in judged(batch, str(tool), partial(judge, tool))
     ]
 
 
@@ -50,30 +52,65 @@ def _judge(tool: Tool, batch: Sequence[Emitted]) -> list[Verdict]:
     Raises:
         ToolError: Verilator warns or fails, or the program does.
     """
-    runtime, stimulus = _runtime(tool), Stimulus.of(batch)
-    driver = {f"{TOP}.v": top(batch), f"{TOP}.cpp": render("verilog/replay.cpp.jinja", top=TOP)}
+    stimulus, bus = Stimulus.of(batch), Bus.of(batch)
+    program = render("verilog/replay.cpp.jinja", top=TOP, words=bus.inputs)
+    steps = np.zeros((len(stimulus.x), 1 + bus.inputs), np.uint16)
+    words = stimulus.words(batch)
+    steps[:, : words.shape[1]] = words
+    files = {**files_of(batch), f"{TOP}.v": top(batch), f"{TOP}.cpp": program}
+    output = _run(tool, batch, files, steps.tobytes())
+    given = rows_of(output, len(steps), bus.outputs * 2).view(np.uint16)
+    return [
+        stimulus.verdict(module, outputs, str(tool))
+        for module, outputs in zip(batch, outputs_of(batch, given), strict=True)
+    ]
+
+
+def _judge_rows(tool: Tool, batch: Sequence[Emitted]) -> list[Verdict]:
+    """Return the verdicts on modules of rows that are built into one program.
+
+    Raises:
+        ToolError: Verilator warns or fails, or the program does.
+    """
+    runs = [whole_run(module) for module in batch]
+    program = render("verilog/replay_clock.cpp.jinja", top=TOP)
+    files = {run.file: run.sent for run in runs}
+    files |= {**files_of(batch), f"{TOP}.v": bench(runs), f"{TOP}.cpp": program}
+    told = Told.read(_run(tool, batch, files))
+    return [run.verdict(told, number, str(tool)) for number, run in enumerate(runs)]
+
+
+def _run(
+    tool: Tool, batch: Sequence[Emitted], files: Mapping[str, bytes], stdin: bytes = b""
+) -> bytes:
+    """Lint the modules of a batch, build a program of them, and return what it prints.
+
+    Args:
+        tool: Verilator.
+        batch: the modules.
+        files: by name; the top and the driver are called ``TOP``.
+        stdin: what the program reads.
+
+    Raises:
+        ToolError: Verilator warns or fails, or the program does.
+    """
+    runtime = _runtime(tool)
     # What make holds for old it does not make again.
     kept = ["-MAKEFLAGS", " ".join(f"-o {name}" for name in runtime)]
-    with toolchain.workspace({**files_of(batch), **runtime, **driver}) as folder:
+    with toolchain.workspace({**files, **runtime}) as folder:
         for module in batch:
             if module.stream:
                 lint = ["--lint-only", "-Wall", module.source, module.stream]
                 top_module = ["--top-module", module.stream.removesuffix(".v")]
                 toolchain.run(tool, [*tool.command, *lint, *top_module], folder=folder)
-        sources = [module.source for module in batch]
+        sources = [*(module.source for module in batch), f"{TOP}.v", f"{TOP}.cpp"]
         toolchain.run(
-            tool, [*_build(tool), "--exe", *kept, *sources, *driver],
-            folder=folder, time_limit=_TIME_LIMIT,
+            tool, [*_build(tool), "--exe", *kept, *sources], folder=folder, time_limit=_TIME_LIMIT
         )
-        output = toolchain.run(
+        return toolchain.run(
             "the program that Verilator built", [folder / f"V{TOP}"],
-            folder=folder, stdin=stimulus.words.tobytes(), time_limit=_TIME_LIMIT,
+            folder=folder, stdin=stdin, time_limit=_TIME_LIMIT,
         )
-    bus = rows_of(output, len(stimulus.x), bus_width(batch) // 8).view(np.uint32)
-    return [
-        stimulus.verdict(module, bus[:, i // 2] >> WORD * (i % 2) & (2**WORD - 1), str(tool))
-        for i, module in enumerate(batch)
-    ]
 
 
 @cache

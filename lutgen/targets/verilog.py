@@ -1,20 +1,27 @@
-"""Verilog-2005: a module for FPGA or ASIC, its memory files, and a test bench for every code."""
+"""Verilog-2005: a module for FPGA or ASIC, its memory files, and its test bench."""
 
 from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
 
-from lutgen.errors import UsageError
-from lutgen.names import VERILOG_KEYWORDS
+from lutgen.program import Table
 from lutgen.rendering import render
 from lutgen.solution import Artifact, Solution, Verdict
 from lutgen.targets import MEMORIES, Options
 from lutgen.targets._provenance import provenance
 from lutgen.targets._verilog_bench import bench, stream_bench
-from lutgen.targets._verilog_module import Module, port_type
-from lutgen.targets._verilog_netlist import PORTS
+from lutgen.targets._verilog_module import Module, unused_statement
 from lutgen.targets._verilog_pipeline import Pipeline, pipeline
-from lutgen.targets._verilog_roms import file_name, file_parameter, memory_files, roms, tables_of
+from lutgen.targets._verilog_ports import (
+    CONTROL,
+    Port,
+    Signals,
+    check_name,
+    input_ports,
+    output_ports,
+)
+from lutgen.targets._verilog_roms import memory_files, parameters, rom_facts, roms, tables_of
+from lutgen.targets._verilog_stream import stream_view
 
 
 def outputs(name: str, options: Options) -> tuple[str, ...] | None:
@@ -26,34 +33,34 @@ def outputs(name: str, options: Options) -> tuple[str, ...] | None:
 
 
 def emit(solution: Solution, options: Options) -> tuple[Artifact, ...]:
-    """Return ``NAME.v`` and ``NAME_tb.v``, and what ``--mem`` and ``--stream`` add.
+    """Return ``NAME.v`` and its test bench, and what ``--mem`` and ``--stream`` add.
 
     Raises:
-        UsageError: the name is a port's, or the latency leaves no room for block RAM.
+        UsageError: the name is a port's, the latency leaves no room for block RAM, or an option
+            makes no sense for a function of rows.
     """
+    if solution.program.takes_rows:
+        # Loaded here: a plain table does not need it.
+        from lutgen.targets import _verilog_rows
+
+        return _verilog_rows.emit(solution, options)
     name = solution.spec.name
-    if name in PORTS or name.lower() in VERILOG_KEYWORDS:
-        raise UsageError.about(
-            "--name", "is the name of a port in Verilog", name, "choose a longer name"
-        )
-    if name.lower().startswith("verilator"):
-        raise UsageError.about(
-            "--name", "begins a comment that Verilator obeys", name, "choose another name"
-        )
+    inputs, outputs = input_ports(solution.program), output_ports(solution.program)
+    check_name(name, (*CONTROL, *(port.name for port in (*inputs, *outputs))))
     cut = _pipeline(solution, options)
     notice = _notice(solution, cut, options)
     files = {
         f"{name}.v": render("verilog/module.v.jinja", **_view(solution, cut, options, notice)),
-        f"{name}_tb.v": bench(solution, cut.latency, options, notice),
+        **bench(solution, cut.latency, options, notice),
     }
     if options.stream:
         files[f"{name}_stream.v"] = render(
-            "verilog/stream.v.jinja", **_stream_view(solution, cut, notice)
+            "verilog/stream.v.jinja", **stream_view(name, inputs, outputs, cut.latency, notice)
         )
-        files[f"{name}_stream_tb.v"] = stream_bench(solution, notice)
+        files |= stream_bench(solution, notice)
     return (
         *(Artifact(PurePosixPath(path), content, "verilog") for path, content in files.items()),
-        *memory_files(name, cut, options),
+        *memory_files(name, tables_of(cut), options),
     )
 
 
@@ -63,7 +70,8 @@ def replay(
     """Simulate the files in every simulator found, and prove the small modules.
 
     Every input code is run in an order that no late stage survives; the output is compared bit
-    for bit with the program's.
+    for bit with the program's.  Of a function of several numbers or of rows it is the inputs that
+    its error was measured on.
     """
     from lutgen.targets import _verilog_replay
 
@@ -71,19 +79,50 @@ def replay(
 
 
 def latency_of(solution: Solution, options: Options) -> int:
-    """Return the clocks from x to y of a solution's module; 0 where it is combinational."""
-    return _pipeline(solution, options).latency
+    """Return the clocks from inputs to outputs of a solution's module; 0 where combinational.
+
+    Of rows, it is those of an element in the last pass.
+    """
+    return timing_of(solution, options)[0]
 
 
 def timing_of(solution: Solution, options: Options) -> tuple[int, int]:
-    """Return the clocks from x to y, and the picoseconds that the delay model gives a clock."""
+    """Return the clocks from inputs to outputs, and the picoseconds of a clock by the model."""
+    if solution.program.takes_rows:
+        from lutgen.targets import _verilog_rows
+
+        return _verilog_rows.timing_of(solution, options)
     cut = _pipeline(solution, options)
     return cut.latency, cut.period
 
 
+def signals_of(solution: Solution) -> tuple[Signals, Signals, str]:
+    """Return the types and names of a module's inputs and outputs, and the name of its clock.
+
+    The enable, which options decide on, is not among them.
+    """
+    if solution.program.takes_rows:
+        from lutgen.targets import _verilog_rows
+
+        return _verilog_rows.signals_of(solution)
+    inputs, outputs = (
+        tuple((port.type, port.name) for port in ports)
+        for ports in (input_ports(solution.program), output_ports(solution.program))
+    )
+    return inputs, outputs, CONTROL[0]
+
+
 def rom_bits(solution: Solution, options: Options) -> int:
     """Return the bits of all tables of a solution's module, in the widths that it stores."""
-    return sum(table.storage_bits for table in tables_of(_pipeline(solution, options)))
+    return sum(table.storage_bits for table in _tables(solution, options))
+
+
+def _tables(solution: Solution, options: Options) -> tuple[Table, ...]:
+    if solution.program.takes_rows:
+        from lutgen.targets import _verilog_rows
+
+        return _verilog_rows.tables(solution, options)
+    return tables_of(_pipeline(solution, options))
 
 
 def _pipeline(solution: Solution, options: Options) -> Pipeline:
@@ -94,86 +133,40 @@ def _view(
     solution: Solution, cut: Pipeline, options: Options, notice: str
 ) -> dict[str, object]:
     """Return what the module's template shows."""
-    (source,) = solution.program.inputs.values()
-    target = solution.program.output_format
-    module = Module(cut, target, enable=options.enable)
-    ports = [f"    input  wire {port_type(source.width, source.signed)}x"]
-    if options.enable:
-        ports.insert(0, "    input  wire en")
-    if cut.latency:
-        ports.insert(0, "    input  wire clk")
-    kind = "reg " if module.y_is_register else "wire"
-    ports.append(f"    output {kind} {port_type(target.width, target.signed)}y")
+    inputs, outputs = input_ports(solution.program), output_ports(solution.program)
+    module, tables = Module(cut, enable=options.enable), tables_of(cut)
+    ports = ["input  wire clk"] * (cut.latency > 0) + ["input  wire en"] * options.enable
+    ports += [f"input  wire {port.type}{port.name}" for port in inputs]
+    ports += [_output(port, module) for port in outputs]
     return {
         "provenance": notice,
         "module": solution.spec.name,
-        "parameters": _parameters(solution, cut, options),
-        "ports": ",\n".join(ports),
-        "roms": roms(cut, options),
+        "parameters": parameters(solution.spec.name, tables, options),
+        "ports": ",\n".join(f"    {port}" for port in ports),
+        "roms": roms(tables, options),
         "stages": tuple(module.stages),
-        "enable": options.enable,
+        "enable": "en" if options.enable else "",
         "output": module.output,
-        "unused": module.unused,
+        "unused": unused_statement(module.unread),
     }
 
 
-def _parameters(solution: Solution, cut: Pipeline, options: Options) -> str:
-    """Return the parameter list: the names of the memory files, where the module reads any."""
-    tables = tables_of(cut)
-    if options.mem != "readmemh" or not tables:
-        return ""
-    lines = [
-        f'    parameter {file_parameter(table, tables)} = '
-        f'"{file_name(solution.spec.name, table, options.mem)}"'
-        for table in tables
-    ]
-    return " #(\n" + ",\n".join(lines) + "\n)"
-
-
-def _stream_view(solution: Solution, cut: Pipeline, notice: str) -> dict[str, object]:
-    """Return what the template of the stream wrapper shows."""
-    source, target = solution.spec.input, solution.spec.output
-    padded = [-(-side.width // 8) * 8 for side in (source, target)]
-    more = padded[1] - target.width
-    if not more:
-        data = "y"
-    elif target.signed:
-        data = f"{{{{{more}{{y[{target.width - 1}]}}}}, y}}"
-    else:
-        data = f"{{{more}'d0, y}}"
-    return {
-        "provenance": notice,
-        "module": solution.spec.name,
-        "input_msb": padded[0] - 1,
-        "output_msb": padded[1] - 1,
-        "x": f"s_axis_tdata[{source.width - 1}:0]" if padded[0] > source.width else "s_axis_tdata",
-        "y_type": port_type(target.width, target.signed),
-        "data": data,
-        "valid_type": port_type(cut.latency, signed=False),
-        "last": f"valid[{cut.latency - 1}]" if cut.latency > 1 else "valid",
-        "shifted": (
-            f"{{valid[{cut.latency - 2}:0], s_axis_tvalid}}" if cut.latency > 1
-            else "s_axis_tvalid"
-        ),
-        "empty": f"{cut.latency}'d0",
-        "unused": (
-            f"s_axis_tdata[{padded[0] - 1}:{source.width}]" if padded[0] > source.width else ""
-        ),
-    }
+def _output(port: Port, module: Module) -> str:
+    kind = "reg " if port.name in module.registers else "wire"
+    return f"output {kind} {port.type}{port.name}"
 
 
 def _notice(solution: Solution, cut: Pipeline, options: Options) -> str:
     """Return the comment at the top of every file."""
-    tables = tables_of(cut)
-    listed = ", ".join(f"{t.name} {t.depth} x {t.width}" for t in tables)
-    bits = sum(table.storage_bits for table in tables)
+    several = len((*solution.spec.inputs, *solution.spec.outputs)) > 2
+    way = "from inputs to outputs" if several else "from x to y"
     clocks = "combinational" if cut.latency == 0 else (
-        f"{cut.latency} clock{'s' if cut.latency > 1 else ''} from x to y"
+        f"{cut.latency} clock{'s' if cut.latency > 1 else ''} {way}"
         + (" while en is high" if options.enable else "")
     )
     facts = [
         ("latency", clocks),
         ("throughput", "one result per clock" if cut.latency else ""),
-        ("storage", f"{bits} bits of ROM" + (f": {listed}" if listed else "")),
+        ("storage", rom_facts(tables_of(cut))),
     ]
     return "\n".join(f"// {line}".rstrip() for line in provenance(solution, facts))

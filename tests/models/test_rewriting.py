@@ -104,7 +104,7 @@ def npy(array: np.ndarray) -> bytes:
         (b"no archive", "not arrays of numbers"),
         (archive(x=b"no array"), "not arrays of numbers"),
         (archive(x=npy(np.array([{}], dtype=object))), "only numbers are read"),
-        (archive(x=npy(np.zeros(4)).replace(b"(4,)", b"(9,)")), "which takes 72 bytes; 32 follow it"),
+        (archive(x=npy(np.zeros(4)).replace(b"(4,)", b"(9,)")), "takes 72 bytes; 32 follow"),
     ],
 )
 def test_wrong_inputs_are_refused(tmp_path: Path, content, said) -> None:
