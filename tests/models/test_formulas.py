@@ -61,7 +61,7 @@ UNITS = [
 ]
 
 
-@pytest.mark.parametrize(("operators", "text", "function"), UNITS, ids=lambda v: str(v)[-30:])
+@pytest.mark.parametrize(("operators", "text", "function"), UNITS, ids=[u[1] for u in UNITS])
 def test_the_ideal_table_is_the_expression_rounded_once(
     tmp_path: Path, operators, text, function
 ) -> None:
