@@ -15,7 +15,8 @@ from lutgen.kernels._per_channel import SUFFIX
 from lutgen.kernels._spec import MEANINGS
 from lutgen.request import Request
 
-ACTIVATION_SCHEMA, KERNEL_SCHEMA = "lutgen.activation/1", "lutgen.kernel/1"
+ACTIVATION_SCHEMA = "lutgen.activation/1"
+KERNEL_SCHEMA = "lutgen.kernel/1"
 WIDTHS = (8, 16)
 """For which the default formats are shown."""
 

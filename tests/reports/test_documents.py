@@ -41,6 +41,8 @@ PRINTED = {
     "diff without a truth": ["diff", "foreign.json", "foreign.json", "--json"],
     "list": ["list", "--json"],
     "show": ["show", "elu", "--json"],
+    "show of a kernel": ["show", "glu", "--json"],
+    "show of a kernel of channels": ["show", "srelu_per_channel", "--json"],
     "verify": ["verify", "other", "--json"],
     "check": ["check", "other", "--json"],
     "outputs": ["build", "gelu", "--list-outputs", "--json"],
@@ -109,11 +111,12 @@ def test_what_a_command_prints_is_valid(capsys, folder: Path, validator, name: s
 
 def test_what_is_written_is_valid(folder: Path, validator) -> None:
     main(["build", "gelu", "--target", "c,json", "--report", "html", "-o", ".", "-q"])
-    main(["build", "glu", "--target", "json", "-o", ".", "-q"])
+    for kernel in ("glu", "crelu", "log_softmax"):
+        main(["build", kernel, "--target", "json", "-o", ".", "-q"])
     main(["build", "--expr", "x*2", "--name", "mine", "--target", "json", "-o", ".", "-q"])
     documents = sorted(folder.glob("*.json"))
 
-    assert len(documents) == 6
+    assert len(documents) == 10
     for path in documents:
         assert [*map(str, validator.iter_errors(json.loads(path.read_text())))] == [], path.name
 
