@@ -264,7 +264,7 @@ def test_a_file_may_be_called_anything_and_the_error_is_one_line(capsys, tmp_pat
 
     assert main(["build", "--table", str(path), "--name", "own"]) == 2
     err = capsys.readouterr().err
-    assert err.count("\n") == 1 and "a?b?[31m.csv, line 1" in err
+    assert err.count("\n") == 1 and "a b?[31m.csv, line 1" in err
 
 
 def test_too_many_points_and_files_that_are_none_are_refused(tmp_path) -> None:
