@@ -12,7 +12,6 @@ from lutgen.formats import NumberFormat
 from lutgen.program import correlated, evaluate, intervals, ops
 from lutgen.program.table import Table, TooWideError
 
-
 MOST_CODES = 2**16
 """Inputs and distances with more codes than this are not run through."""
 

@@ -35,7 +35,7 @@ def of(op: ops.Op, values: Sequence[Value], independent: Interval) -> Interval:
         for sum_ref, factor in ((op.a, op.b), (op.b, op.a)):
             found = _multiple(values[sum_ref].op, factor, values)
             if found is not None:
-                return found
+                return max(found[0], independent[0]), min(found[1], independent[1])
     return independent
 
 
