@@ -5,24 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lutgen.program import Program, ops
-from lutgen.solution import Solution
-from lutgen.spec import Spec
 from lutgen.targets._c_body import Body, Result
 from lutgen.targets._c_expressions import Expressions
 from lutgen.targets._c_functions import Function, Functions, words
-from lutgen.targets._c_interface import Interface
+from lutgen.targets._c_interface import SAME_ARRAY, Interface
 from lutgen.targets._c_levels import Levels
 from lutgen.targets._c_loops import DIRECT_ROUND, counters, elements_per_round, loop
 from lutgen.targets._c_sweep import Sweep
 
 
-def functions(
-    solution: Solution, expressions: Expressions, interface: Interface, inline: str
-) -> Functions:
+def functions(expressions: Expressions, interface: Interface, inline: str) -> Functions:
     """Return the functions of numbers and of arrays, and of joined rows where there are some.
 
     Args:
-        solution: the program and what it is for.
         expressions: the program's values.
         interface: what goes in and out.
         inline: what functions that users call are declared as.
@@ -42,7 +37,7 @@ def functions(
         f"{inline}void {interface.stem}_n({interface.array_parameters('n')})",
         tuple(lines),
     )
-    return Functions(helpers, (scalar, array, *_joined(solution, interface, inline)))
+    return Functions(helpers, (scalar, array, *_joined(program, interface, inline)))
 
 
 def _scalar(expressions: Expressions, interface: Interface, inline: str) -> Function:
@@ -82,13 +77,14 @@ def _scalar_text(interface: Interface) -> str:
 
 
 def _array_text(interface: Interface) -> str:
-    at = [f"{each.array}[i]" if each.array else each.name for each in interface.inputs]
+    at = [f"{each.array}[i]" if each.array else each.parameter for each in interface.inputs]
     outputs = [f"{output.array}[i]" for output in interface.outputs]
     if len(outputs) == 1:
         text = f"{outputs[0]} = {interface.stem}({', '.join(at)}) for i below n."
     else:
         text = f"{words(outputs)} are what {interface.stem} gives for {words(at)}, for i below n."
-    return f"{text} {interface.overlap}"
+    is_plain = len(interface.inputs) == len(interface.outputs) == 1
+    return f"{text} {SAME_ARRAY if is_plain else interface.overlap}"
 
 
 def _calls(program: Program, interface: Interface) -> list[str]:
@@ -99,7 +95,7 @@ def _calls(program: Program, interface: Interface) -> list[str]:
     )
 
     def lines(at: str) -> list[str]:
-        sources = [f"{i.array}[{at}]" if i.array else i.name for i in interface.inputs]
+        sources = [f"{i.array}[{at}]" if i.array else i.parameter for i in interface.inputs]
         if len(interface.outputs) == 1:
             return [f"{interface.outputs[0].array}[{at}] = {stem}({', '.join(sources)});"]
         sinks = [f"&{output.array}[{at}]" for output in interface.outputs]
@@ -108,18 +104,14 @@ def _calls(program: Program, interface: Interface) -> list[str]:
     return [*counters(step), "", *loop(step, lines)]
 
 
-def _joined(solution: Solution, interface: Interface, inline: str) -> Iterator[Function]:
+def _joined(program: Program, interface: Interface, inline: str) -> Iterator[Function]:
     """Yield the functions of rows in which a gated unit finds both its inputs."""
-    spec = solution.spec
-    if isinstance(spec, Spec) or "gate" not in spec.kernel.settings:
+    if not interface.joined:
         return
     through, gate = interface.inputs
-    if through.format != gate.format:
-        return
-    order = [through, gate] if spec.settings.gate == "second" else [gate, through]
     stem, output = interface.stem, interface.outputs[0]
-    step = elements_per_round([type(value.op) for value in solution.program.values])
-    said = [f"{each.name}, the gate" if each is gate else each.name for each in order]
+    step = elements_per_round([type(value.op) for value in program.values])
+    said = [f"{each.name}, the gate" if each is gate else each.name for each in interface.joined]
     alias = "out must not overlap in."
     if output.type == through.type:
         alias = "out may be in itself, but must not overlap it otherwise."
@@ -134,7 +126,7 @@ def _joined(solution: Solution, interface: Interface, inline: str) -> Iterator[F
         def call(at: str, places: tuple[str, str] = places) -> str:
             bracketed = at if at == "i" else f"({at})"
             texts = [f"in[{place.format(at, bracketed)}]" for place in places]
-            found = dict(zip((each.ref for each in order), texts, strict=True))
+            found = dict(zip((each.ref for each in interface.joined), texts, strict=True))
             return f"{stem}({found[through.ref]}, {found[gate.ref]})"
 
         yield Function(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from lutgen.targets._literals import LINE_LENGTH, own_comment
@@ -21,11 +22,14 @@ class Function(NamedTuple):
     declaration: str
     body: tuple[str, ...]
 
-    @property
-    def row(self) -> tuple[str, str, str]:
-        """What a template shows: the comment, the declaration and the indented body."""
-        body = "\n".join(_folded(f"    {line}") if line else "" for line in self.body)
-        return "\n".join(own_comment(self.text)), _folded(self.declaration), body
+    def row(self, fold: Callable[[str], str] = str) -> tuple[str, str, str]:
+        """Return what a template shows: the comment, the declaration and the indented body.
+
+        Args:
+            fold: what is done with a line of code that may be long.
+        """
+        body = "\n".join(fold(f"    {line}") if line else "" for line in self.body)
+        return "\n".join(own_comment(self.text)), fold(self.declaration), body
 
 
 class Functions(NamedTuple):
@@ -40,19 +44,17 @@ class Functions(NamedTuple):
     public: tuple[Function, ...]
 
 
-def _folded(line: str) -> str:
-    """Return a line of code, broken after commas where it is too long."""
-    if len(line) <= LINE_LENGTH or ", " not in line:
+def folded(line: str) -> str:
+    """Return a line of code, broken after commas or after ``=`` where it is too long."""
+    if len(line) <= LINE_LENGTH:
         return line
-    indent = " " * (len(line) - len(line.lstrip()) + 4)
-    first, *others = line.strip().split(", ")
-    lines = [f"{indent[4:]}{first}"]
-    for part in others:
-        if len(lines[-1]) + len(part) + 3 > LINE_LENGTH:
-            lines[-1] += ","
-            lines.append(f"{indent}{part}")
+    start = line[: len(line) - len(line.lstrip())]
+    lines, parts = [], re.split(r"(?<=,) |(?<= =) ", line.strip())
+    for part in parts:
+        if lines and len(lines[-1]) + 1 + len(part) <= LINE_LENGTH:
+            lines[-1] += f" {part}"
         else:
-            lines[-1] += f", {part}"
+            lines.append(f"{start}    {part}" if lines else f"{start}{part}")
     return "\n".join(lines)
 
 

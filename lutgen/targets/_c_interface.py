@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from lutgen.formats import NumberFormat
 from lutgen.names import C_KEYWORDS
@@ -12,11 +12,16 @@ from lutgen.solution import Solution
 from lutgen.spec import Spec
 from lutgen.targets._c_types import CType, code_type
 
+if TYPE_CHECKING:
+    from lutgen.kernels import KernelSpec
+
 COUNTERS = ("i", "whole", "row", "rows", "n")
 """Names that the functions of arrays give to counts."""
 
 ARRAYS = ("in", "out")
 """Names of the arrays where there is one of a kind."""
+
+SAME_ARRAY = "The arrays may be the same one, but must not overlap otherwise."
 
 
 def reserved(program: Program) -> tuple[str, ...]:
@@ -50,9 +55,14 @@ class Input(NamedTuple):
         return self.format.width < self.type.bits
 
     @property
+    def parameter(self) -> str:
+        """What it is called as a parameter of the functions of arrays."""
+        return self.array or (f"{self.name}_code" if self.reduces else self.name)
+
+    @property
     def declared(self) -> str:
-        """Its declaration as a parameter of the functions of arrays."""
-        return f"const {self.type} *{self.array}" if self.array else f"{self.type} {self.name}"
+        """Its declaration as such a parameter."""
+        return f"const {self.type} *{self.array}" if self.array else f"{self.type} {self.parameter}"
 
 
 class Output(NamedTuple):
@@ -78,11 +88,14 @@ class Interface(NamedTuple):
         stem: name of the first function, and what the others' names begin with.
         inputs: in order.
         outputs: in order.
+        joined: the inputs of a gated unit in the order in which a joined row has them; empty where
+            there are no such rows.
     """
 
     stem: str
     inputs: tuple[Input, ...]
     outputs: tuple[Output, ...]
+    joined: tuple[Input, ...] = ()
 
     @classmethod
     def of(cls, solution: Solution, names: Mapping[ops.Ref, str]) -> Interface:
@@ -96,11 +109,12 @@ class Interface(NamedTuple):
                 array = "" if value.name in once else "in" if is_single else names[ref]
                 codes = value.op.format
                 inputs.append(Input(ref, value.name, names[ref], codes, code_type(codes), array))
+        is_single = len(program.outputs) == 1
         outputs = tuple(
-            Output(o.ref, o.name, code_type(o.format), o.name if len(program.outputs) > 1 else "out")
+            Output(o.ref, o.name, code_type(o.format), "out" if is_single else o.name)
             for o in program.outputs
         )
-        return cls(spec.name, tuple(inputs), outputs)
+        return cls(spec.name, tuple(inputs), outputs, _joined(spec, inputs))
 
     @property
     def arrays(self) -> tuple[Input, ...]:
@@ -118,14 +132,15 @@ class Interface(NamedTuple):
         found = [*COUNTERS, *ARRAYS]
         for each in (*self.inputs, *self.outputs):
             found += [each.name, each.array]
+        found += [each.parameter for each in self.inputs]
         return tuple(dict.fromkeys(name for name in found if name))
 
     @property
     def overlap(self) -> str:
         """The sentence that says which arrays may be the same."""
-        if len(self.arrays) == len(self.outputs) == 1:
-            return "The arrays may be the same one, but must not overlap otherwise."
         if any(i.type == o.type for i in self.arrays for o in self.outputs):
+            if len(self.arrays) == len(self.outputs) == 1:
+                return SAME_ARRAY
             return (
                 "An output may be the array of an input of its type, but arrays must not overlap "
                 "otherwise."
@@ -143,3 +158,13 @@ class Interface(NamedTuple):
             *(f"{each.type} *{each.array}" for each in self.outputs),
             *(f"size_t {count}" for count in counts),
         ])
+
+
+def _joined(spec: Spec | KernelSpec, inputs: list[Input]) -> tuple[Input, ...]:
+    """Return the inputs of a gated unit in the order of a joined row, if they fit into one."""
+    if isinstance(spec, Spec) or "gate" not in spec.kernel.settings:
+        return ()
+    through, gate = inputs
+    if through.format != gate.format:
+        return ()
+    return (through, gate) if spec.settings.gate == "second" else (gate, through)

@@ -30,7 +30,7 @@ def functions(
         tuple(sweep.lines),
     )
     places = [
-        *(f"&{each.array}[row * n]" if each.array else each.name for each in interface.inputs),
+        *(f"&{i.array}[row * n]" if i.array else i.parameter for i in interface.inputs),
         *(f"&{each.array}[row * n]" for each in interface.outputs),
     ]
     rows = Function(
@@ -54,6 +54,5 @@ def _row_text(solution: Solution, interface: Interface) -> str:
         text += f" n must not be above {longest}."
     for each in interface.inputs:
         if each.reduces:
-            name = each.array or each.name
-            text += f" Bits of {name} above the low {each.format.width} do not count."
+            text += f" Bits of {each.parameter} above the low {each.format.width} do not count."
     return f"{text} {interface.overlap}"

@@ -14,15 +14,20 @@ from lutgen.targets._c_types import CType
 from lutgen.targets._literals import integer
 
 
+def has_selftest(solution: Solution) -> bool:
+    """Return whether there is a self-test: it takes few enough inputs to run them all."""
+    return isinstance(solution.spec, Spec) or (
+        solution.report.stimulus.is_exhaustive and not solution.program.takes_rows
+    )
+
+
 def selftest(solution: Solution, interface: Interface, inline: str) -> tuple[Function, ...]:
     """Return the self-test, which runs all inputs; none where these are too many."""
-    report = solution.report
-    if isinstance(solution.spec, Spec):
-        outputs = {interface.outputs[0].name: report.codes}
-    elif report.stimulus.is_exhaustive and not solution.program.takes_rows:
-        outputs = report.outputs
-    else:
+    if not has_selftest(solution):
         return ()
+    outputs = {interface.outputs[0].name: solution.report.codes}
+    if not isinstance(solution.spec, Spec):
+        outputs = solution.report.outputs
     # CRC-32 of the outputs of each input in turn; the usual last inversion is done here.
     columns = [
         outputs[o.name].astype(f"<{o.type.numpy}").reshape(-1, 1).view(np.uint8)

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import NamedTuple
 
 from lutgen.program import ops
 from lutgen.program.live import is_constant, unused_name
+from lutgen.targets._c_accumulators import (
+    Accumulator,
+    Variable,
+    largest,
+    largest_by,
+    part_type,
+    shifted_total,
+    total,
+    total_in_parts,
+)
 from lutgen.targets._c_body import Body, Result, cut, reached_values
 from lutgen.targets._c_expressions import Expressions
 from lutgen.targets._c_functions import Function
@@ -22,31 +32,8 @@ from lutgen.targets._c_loops import (
     loop,
 )
 from lutgen.targets._c_once import Prepared, shortcuts
-from lutgen.targets._c_types import (
-    INT32,
-    INT64,
-    UINT32,
-    CType,
-    Text,
-    converted,
-    in_type,
-    running_type,
-)
-from lutgen.targets._literals import block_comment, integer
-
-
-class Accumulator(NamedTuple):
-    """A variable that a pass over the elements fills.
-
-    Attributes:
-        start: the lines that declare it.
-        lines: returns the statements for the element at an index.
-        closing: the statements after each round.
-    """
-
-    start: tuple[str, ...]
-    lines: Callable[[str], Sequence[str]]
-    closing: tuple[str, ...] = ()
+from lutgen.targets._c_types import INT64, UINT32, CType, Text, converted, running_type
+from lutgen.targets._literals import block_comment
 
 
 class Element(NamedTuple):
@@ -59,6 +46,18 @@ class Element(NamedTuple):
 
     at: Callable[[str], Text]
     is_call: bool = False
+
+
+class _Shifted(NamedTuple):
+    """A sum of which only the high bits are read.
+
+    Attributes:
+        user: the value that they are.
+        bits: how many bits are not read.
+    """
+
+    user: ops.Ref
+    bits: int
 
 
 class Sweep:
@@ -76,9 +75,11 @@ class Sweep:
         self._expressions = expressions.shortened(found)
         self._outputs = [(output.ref, output) for output in interface.outputs]
         self._step = self._elements_per_round()
-        self._shifted_sums: dict[ops.Ref, ops.Ref] = {}
+        self._shifted_sums: dict[ops.Ref, _Shifted] = {}
         self._made: set[str] = set()
         self.helpers: list[Function] = []
+        # What each helper was made of, by name.
+        self._known: dict[str, tuple[str, list[str], list[str]]] = {}
         self.lines = list(self._statements())
 
     def _statements(self) -> Iterator[str]:
@@ -157,14 +158,13 @@ class Sweep:
         if level == 0:
             for each in self._interface.once:
                 if each.ref not in self._named:
-                    yield f"(void){each.name};"
+                    yield f"(void){each.parameter};"
                 elif each.reduces:
-                    yield from cut(f"{each.name}_code", each.name, each.type, each.format)
-        for ref in sorted(self._named & self._levels.once):
-            value = self._values[ref]
-            if self._levels.of[ref] != level:
-                continue
-            if not isinstance(value.op, ops.Input | ops.Reduction) and ref not in self._shifted_sums:
+                    yield from cut(each.parameter, each.name, each.type, each.format)
+        filled = {shifted.user for shifted in self._shifted_sums.values()}
+        for ref in sorted((self._named & self._levels.once) - filled):
+            is_computed = not isinstance(self._values[ref].op, ops.Input | ops.Reduction)
+            if is_computed and self._levels.of[ref] == level:
                 yield from self._expressions.local(ref)
         said = ""
         for prepared in self._prepared:
@@ -205,19 +205,30 @@ class Sweep:
         if isinstance(value.op, ops.Input) and len(body.lines) == 1:
             return Element(lambda at: Text(f"{arrays[ref].array}[{at}]", c_type, atomic=True))
         said = said or self._expressions.names[ref]
-        name = f"{self._interface.stem}_{said}_of"
         parameters, given = self._parameters(body)
-        self.helpers.append(Function(
-            f"Returns {said} of an element.",
-            f"static inline {c_type} {name}({', '.join(parameters)})",
-            tuple(body.lines),
-        ))
+        name = self._helper(
+            f"{self._interface.stem}_{said}_of", f"Returns {said} of an element.", str(c_type),
+            parameters, body.lines,
+        )
 
         def call(at: str) -> Text:
             elements = [f"{arrays[source].array}[{at}]" for source in body.parameters]
             return Text(f"{name}({', '.join([*elements, *given])})", c_type, atomic=True)
 
         return Element(call, is_call=True)
+
+    def _helper(
+        self, wanted: str, text: str, returned: str, parameters: list[str], lines: list[str]
+    ) -> str:
+        """Return the name of a function for one element, which is added where it is new."""
+        for name, known in self._known.items():
+            if known == (wanted, parameters, lines):
+                return name
+        name = unused_name(wanted, self._known)
+        self._known[name] = (wanted, parameters, lines)
+        declaration = f"static inline {returned} {name}({', '.join(parameters)})"
+        self.helpers.append(Function(text, declaration, tuple(lines)))
+        return name
 
     def _parameters(self, body: Body) -> tuple[list[str], list[str]]:
         """Return a helper's parameters, and what is given for those that are one for all."""
@@ -242,14 +253,12 @@ class Sweep:
             return lambda at: [f"{output.array}[{at}] = {converted(leaving.at(at), output.type)};"]
         results = [Result(ref, f"*{output.name} = ", output.type) for ref, output in self._outputs]
         body = Body(self._expressions, results, self._levels.once)
-        name = f"{self._interface.stem}_all_of"
         parameters, given = self._parameters(body)
         parameters += [f"{output.type} *{output.name}" for _, output in self._outputs]
-        self.helpers.append(Function(
-            "Writes the outputs of an element.",
-            f"static inline void {name}({', '.join(parameters)})",
-            tuple(body.lines),
-        ))
+        name = self._helper(
+            f"{self._interface.stem}_all_of", "Writes the outputs of an element.", "void",
+            parameters, body.lines,
+        )
         arrays = {each.ref: each.array for each in self._interface.arrays}
 
         def lines(at: str) -> list[str]:
@@ -264,83 +273,62 @@ class Sweep:
     def _declare(self, ref: ops.Ref) -> None:
         """Give a reduction's variable its type, and find the sums that are kept shifted."""
         value = self._values[ref]
-        element = value.op.a
+        low, high = self._expressions.bounds(value.op.a)
         if isinstance(value.op, ops.ReduceMax):
-            self._expressions.declare(ref, running_type(*self._expressions.bounds(element)))
+            self._expressions.declare(ref, running_type(low, high))
             return
         c_type = running_type(value.low, value.high, 0)
         self._expressions.declare(ref, c_type)
         if c_type != INT64:
             return
-        low, high = self._expressions.bounds(element)
-        users = [u for u in self._named if ref in self._expressions.operands(u)]
-        carried = 0
-        if len(users) == 1 and low >= 0:
-            op = self._values[users[0]].op
-            total = self._values[users[0]]
-            if isinstance(op, ops.ShiftRight) and op.bits < 32 and UINT32.holds(total.high):
-                carried = 2**op.bits - 1
-                if high + carried < 2**32:
-                    self._shifted_sums[users[0]] = ref
-        while self._step > 1 and self._part_type(low, high, carried) is None:
+        carried = self._carried(ref)
+        if carried:
+            self._shifted_sums[ref] = carried
+        left = 2**carried.bits - 1 if carried else 0
+        while self._step > 1 and part_type(self._step * low, self._step * high + left) is None:
             self._step //= 2
 
-    def _part_type(self, low: int, high: int, carried: int) -> CType | None:
-        """Return the type of the sum of a round's elements; None where 32 bits do not hold it."""
-        ends = (0, low, self._step * low, self._step * high + carried)
-        return next((t for t in (INT32, UINT32) if t.holds(*ends)), None)
+    def _carried(self, ref: ops.Ref) -> _Shifted | None:
+        """Return the shift that alone reads a sum, if 32 bits hold what it gives and a part."""
+        low, high = self._expressions.bounds(self._values[ref].op.a)
+        users = [user for user in self._named if ref in self._expressions.operands(user)]
+        is_read = any(ref == output for output, _ in self._outputs) or any(
+            ref == prepared.source for prepared in self._prepared
+        )
+        if len(users) != 1 or is_read or low < 0:
+            return None
+        result = self._values[users[0]]
+        if not isinstance(result.op, ops.ShiftRight) or result.op.bits > 31:
+            return None
+        fits = UINT32.holds(result.high, high + 2**result.op.bits - 1)
+        return _Shifted(users[0], result.op.bits) if fits else None
 
     def _accumulator(self, ref: ops.Ref) -> Accumulator:
-        op = self._values[ref].op
-        element = self._element(op.a, self._expressions.type_of(op.a))
+        e, op = self._expressions, self._values[ref].op
+        element = self._element(op.a, e.type_of(op.a))
+        comment = self._values[ref].comment
+        variable = Variable(e.names[ref], e.type_of(ref), comment)
+        low, high = e.bounds(op.a)
         if isinstance(op, ops.ReduceMax):
-            return self._largest(ref, element)
-        return self._sum(ref, element)
-
-    def _start(self, ref: ops.Ref, name: str, c_type: CType, number: int) -> tuple[str, ...]:
-        text = integer(number) + "u" * (not c_type.signed)
-        return (*block_comment(self._values[ref].comment), f"{c_type} {name} = {text};")
-
-    def _largest(self, ref: ops.Ref, element: Element) -> Accumulator:
-        name, c_type = self._expressions.names[ref], self._expressions.type_of(ref)
-        start = self._start(ref, name, c_type, self._values[self._values[ref].op.a].low)
-        if element.is_call:
-            larger = f"{self._interface.stem}_{name}_with"
-            self.helpers.append(Function(
-                f"Returns {name} of the elements so far and one more.",
-                f"static inline {c_type} {larger}({c_type} {name}, {c_type} element)",
-                (f"return element > {name} ? element : {name};",),
-            ))
-            return Accumulator(start, lambda at: [f"{name} = {larger}({name}, {element.at(at)});"])
-        return Accumulator(
-            start, lambda at: [f"{name} = {element.at(at)} > {name} ? {element.at(at)} : {name};"]
-        )
-
-    def _sum(self, ref: ops.Ref, element: Element) -> Accumulator:
-        e = self._expressions
-        name, c_type = e.names[ref], e.type_of(ref)
-        low, high = e.bounds(self._values[ref].op.a)
-        shifted = next((user for user, total in self._shifted_sums.items() if total == ref), None)
-        if shifted is None and (c_type != INT64 or self._step == 1):
-            start = self._start(ref, name, c_type, 0)
-            return Accumulator(start, lambda at: [_added(name, c_type, element.at(at))])
-        part = unused_name(f"{name}_part", {*e.names.values(), *self._interface.names})
-        if shifted is None:
-            part_type, text = self._part_type(low, high, 0), "Of one round, in 32 bits."
-            start = self._start(ref, name, c_type, 0)
-            closing = (f"{name} += {part};", f"{part} = 0;")
-        else:
-            bits = self._values[shifted].op.bits
-            part_type = self._part_type(low, high, 2**bits - 1)
-            text = f"The low {bits} bits of the sum, and more within a round."
-            start = self._start(ref, e.names[shifted], e.type_of(shifted), 0)
-            moved = converted(Text(f"{part} >> {bits}", part_type), e.type_of(shifted))
-            closing = (f"{e.names[shifted]} += {moved};", f"{part} &= 0x{2**bits - 1:X};")
-        start += (*block_comment(text), f"{part_type} {part} = 0;")
-        return Accumulator(start, lambda at: [_added(part, part_type, element.at(at))], closing)
-
-
-def _added(name: str, c_type: CType, element: Text) -> str:
-    """Return the statement that adds an element to a variable."""
-    _, shown = in_type(c_type, Text(name, c_type, atomic=True), element)
-    return f"{name} += {shown};"
+            if not element.is_call:
+                return largest(variable, low, element.at)
+            name, kind = variable.name, str(variable.type)
+            larger = self._helper(
+                f"{self._interface.stem}_{name}_with",
+                f"Returns {name} of the elements so far and one more.", kind,
+                [f"{kind} {name}", f"{kind} element"],
+                [f"return element > {name} ? element : {name};"],
+            )
+            return largest_by(variable, low, element.at, larger)
+        name = unused_name(f"{variable.name}_part", {*e.names.values(), *self._interface.names})
+        low, high = self._step * low, self._step * high
+        if ref in self._shifted_sums:
+            user, bits = self._shifted_sums[ref]
+            comment = f"The low {bits} bits of the sum, and more within a round."
+            part = Variable(name, part_type(low, high + 2**bits - 1), comment)
+            kept = Variable(e.names[user], e.type_of(user), self._values[ref].comment)
+            return shifted_total(kept, part, element.at, bits)
+        if variable.type != INT64 or self._step == 1:
+            return total(variable, element.at)
+        part = Variable(name, part_type(low, high), "Of one round, in 32 bits.")
+        return total_in_parts(variable, part, element.at)

@@ -85,10 +85,11 @@ def _steps(array: Array) -> Iterator[str]:
     left = len(array.values)
     while left > 1:
         half = left // 2
-        yield from _step(read(array.name, array.type, f"count + {half - 1}u" if half > 1 else "count"), half)
+        yield from _step(array, f"count + {half - 1}u" if half > 1 else "count", half)
         left -= half
-    yield from _step(read(array.name, array.type, "count"), 1)
+    yield from _step(array, "count", 1)
 
 
-def _step(entry: Text, number: int) -> tuple[str, str, str]:
+def _step(array: Array, place: str, number: int) -> tuple[str, str, str]:
+    entry = read(array.name, array.type, place)
     return f"if (value >= {entry}) {{", f"    count += {number}u;", "}"

@@ -133,7 +133,7 @@ def converted(expression: Text, wanted: CType) -> str:
 
 def in_type(wanted: CType, *operands: Text) -> list[Text]:
     """Return the operands so that C computes in ``wanted``, which holds them all."""
-    if wanted == INT16:
+    if wanted in (INT16, INT):
         return [o if o.type.promotes_exactly else cast(o, wanted) for o in operands]
     if not wanted.signed:
         return [_as_unsigned(o, wanted) for o in operands]

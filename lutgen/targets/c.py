@@ -12,7 +12,7 @@ from lutgen.spec import Spec
 from lutgen.targets import Options, _c_elementwise
 from lutgen.targets._c_expressions import Expressions
 from lutgen.targets._c_facts import facts, facts_text
-from lutgen.targets._c_functions import Function, Functions
+from lutgen.targets._c_functions import Function, Functions, folded
 from lutgen.targets._c_interface import ARRAYS, Interface, reserved
 from lutgen.targets._c_selftest import selftest
 from lutgen.targets._c_tables import Array, Search
@@ -58,6 +58,7 @@ def _view(solution: Solution, options: Options) -> dict[str, object]:
     stem, alone = solution.spec.name, options.c_layout == "header"
     inline = "static inline " if alone else ""
     is_table = isinstance(solution.spec, Spec)
+    fold = str if is_table else folded
     taken = () if is_table else reserved(solution.program)
     expressions = Expressions(solution.program, taken)
     interface = Interface.of(solution, expressions.names)
@@ -81,9 +82,9 @@ def _view(solution: Solution, options: Options) -> dict[str, object]:
         "arrays": tuple(arrays),
         "declarations": tuple((meaning, text) for _, text, meaning, _ in arrays),
         "searches": tuple(map(_search_view, expressions.searches)),
-        "helpers": tuple(each.row for each in functions.helpers),
-        "functions": tuple(each.row for each in functions.public),
-        "selftests": tuple(each.row for each in tests),
+        "helpers": tuple(each.row(fold) for each in functions.helpers),
+        "functions": tuple(each.row(fold) for each in functions.public),
+        "selftests": tuple(each.row(fold) for each in tests),
     }
 
 
@@ -103,7 +104,7 @@ def _functions(
     solution: Solution, expressions: Expressions, interface: Interface, inline: str
 ) -> Functions:
     if not solution.program.takes_rows:
-        return _c_elementwise.functions(solution, expressions, interface, inline)
+        return _c_elementwise.functions(expressions, interface, inline)
     # Loaded here: a plain table does not need it.
     from lutgen.targets import _c_rows
 
