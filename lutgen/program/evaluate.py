@@ -35,12 +35,16 @@ def evaluate_all(program: Program, inputs: Mapping[str, np.ndarray]) -> dict[str
         int64 codes, of the inputs' shape.
     """
     results: list[np.ndarray] = []
+    shape = np.broadcast_shapes(*(np.shape(codes) for codes in inputs.values()))
     for value in program.values:
         if isinstance(value.op, ops.Input):
             results.append(np.asarray(inputs[value.name], dtype=np.int64))
-        else:
-            results.append(apply(value.op, [results[ref] for ref in value.op.operands]))
-    shape = np.broadcast_shapes(*(np.shape(codes) for codes in inputs.values()))
+            continue
+        operands = [results[ref] for ref in value.op.operands]
+        if isinstance(value.op, ops.Reduction):
+            # What is one number for the row counts once for every element.
+            operands = [np.broadcast_to(operand, shape) for operand in operands]
+        results.append(apply(value.op, operands))
     return {out.name: np.broadcast_to(results[out.ref], shape) for out in program.outputs}
 
 

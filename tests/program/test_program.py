@@ -109,6 +109,15 @@ def test_reductions_are_over_the_last_axis(row: list[int]) -> None:
     assert (b.value(total).low, b.value(total).high) == (-640, 635)
 
 
+def test_a_number_for_the_row_counts_once_for_every_element() -> None:
+    b = Builder("p")
+    peak = b.reduce_max("peak", b.input("x", INT8))
+    total = b.add("total", b.reduce_sum("sum", peak, 9), b.reduce_sum("ones", b.const(1), 9))
+    program = b.finish(total, NumberFormat(16, True, Fraction(1)))
+
+    assert evaluate(program, {"x": np.array([[3, -5, 9]])}).tolist() == [[30, 30, 30]]
+
+
 def test_a_sum_of_rows_of_one_sign_is_at_least_one_element() -> None:
     b = Builder("p")
     x = b.input("x", NumberFormat(8, False, Fraction(1)))
