@@ -43,7 +43,8 @@ tri0 tri1 triand trior trireg type unique unique0 unsigned until until_with unty
 vectored virtual void wait wait_order wand weak weak0 weak1 wildcard wire with within wor xnor
 """
 VERILOG_KEYWORDS = frozenset(_VERILOG.split())
-_KEYWORDS = frozenset(f"{_C} {_CPP}".split()) | VERILOG_KEYWORDS
+C_KEYWORDS = frozenset(f"{_C} {_CPP}".split())
+_KEYWORDS = C_KEYWORDS | VERILOG_KEYWORDS
 
 # The C library's names, which compilers know even where no header is included, and the names
 # that emitted functions give their arguments.

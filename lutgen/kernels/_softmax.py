@@ -31,7 +31,7 @@ class Weights(NamedTuple):
     Attributes:
         distance: how far an element lies below the largest, in codes.
         element: the weight of an element.
-        total: the sum over the row, at least the weight of the largest.
+        total: the sum over the row, at least the weight of the largest, which is 1.
         bits: after the point of both.
         error: of a weight, in units of its last bit.
     """
@@ -75,7 +75,6 @@ def weights(b: Builder, spec: KernelSpec, x: ops.Ref, bits: int) -> Weights:
         bits = PAIR_BITS
         element, error = _pair(b, codes, distance), Fraction(2)
     total = b.reduce_sum("sum", element, spec.settings.max_n, "The weights of the whole row.")
-    total = b.max("total", total, b.const(1 << bits), "The largest alone weighs 1.")
     return Weights(distance, element, total, bits, error)
 
 

@@ -47,7 +47,9 @@ def rounded(
 
 
 def saturated(b: Builder, value: ops.Ref, codes: NumberFormat, name: str = "y") -> ops.Ref:
-    """Add the code nearest to a value."""
+    """Return the code nearest to a value, which may be the value itself."""
+    if codes.min_code <= b.value(value).low and b.value(value).high <= codes.max_code:
+        return value
     return b.clamp(name, value, codes.min_code, codes.max_code, "Saturate to the output codes.")
 
 

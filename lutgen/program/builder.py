@@ -9,8 +9,11 @@ from typing import NamedTuple
 import numpy as np
 
 from lutgen.formats import NumberFormat
-from lutgen.program import evaluate, intervals, ops
+from lutgen.program import correlated, evaluate, intervals, ops
 from lutgen.program.table import Table, TooWideError
+
+MOST_CODES = 2**16
+"""Inputs and distances with more codes than this are not run through."""
 
 
 class Value(NamedTuple):
@@ -129,7 +132,8 @@ class Builder:
     """Writes a program step by step.
 
     The interval of a value that depends on one input alone, of up to 16 bits, is found by running
-    all its codes, so it is exact; others follow from the operands' intervals.
+    all its codes, so it is exact; so is that of one that depends on nothing but an element's
+    distance below the largest of its row.  Others follow from the operands' intervals.
     """
 
     def __init__(self, name: str) -> None:
@@ -304,11 +308,9 @@ class Builder:
 
     def _append(self, name: str, op: ops.Op, comment: str) -> ops.Ref:
         operands = [(self._values[ref].low, self._values[ref].high) for ref in op.operands]
-        low, high = intervals.of(op, operands)
-        if isinstance(op, ops.Sub):
-            first = self._values[op.a].op
-            if isinstance(first, ops.ReduceMax) and first.a == op.b:
-                low = 0  # no element is above the largest of its row
+        low, high = correlated.of(op, self._values, intervals.of(op, operands))
+        if isinstance(op, ops.ReduceSum):
+            low = max(low, self._least_sum(op, low))
         # NumPy computes in 64 bits; the interval proves that nothing wraps there.
         if not -(2**63) <= low <= high < 2**63:
             raise TooWideError(f"{self._name}: {name} needs more than 64 bits")
@@ -319,9 +321,20 @@ class Builder:
         self._values.append(Value(name, op, low, high, comment))
         return len(self._values) - 1
 
+    def _least_sum(self, op: ops.ReduceSum, low: int) -> int:
+        """Return a number that no sum is below: one of its elements is the largest of the row."""
+        run = self._runs[op.a]
+        if run is None or run.source is None:
+            return low
+        if not correlated.is_distance(self._values[run.source].op, self._values):
+            return low
+        return int(run.results[0]) + min(0, int(run.results.min()) * (op.longest - 1))
+
     def _run(self, op: ops.Op, low: int, high: int) -> _Run | None:
-        """Return an operation's result for every code of the one input it depends on."""
-        if isinstance(op, ops.Input):
+        """Return an operation's result for every code or distance, if it depends on one alone."""
+        if isinstance(op, ops.Input) or correlated.is_distance(op, self._values):
+            if high - low >= MOST_CODES:
+                return None
             return _Run(len(self._values), np.arange(low, high + 1))
         runs = [self._runs[ref] for ref in op.operands]
         if any(run is None for run in runs) or isinstance(op, ops.Reduction):
@@ -334,11 +347,11 @@ class Builder:
 
 
 class _Run(NamedTuple):
-    """A value for every code of an input.
+    """A value for every code of an input, or for every distance below the largest of a row.
 
     Attributes:
-        source: position of the input; None for a constant.
-        results: int64, shape (2**width,) in ascending code order; shape () for a constant.
+        source: position of the input or the distance; None for a constant.
+        results: int64, ascending with the code or distance; shape () for a constant.
     """
 
     source: ops.Ref | None

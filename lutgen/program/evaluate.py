@@ -42,11 +42,16 @@ def evaluate_all(program: Program, inputs: Mapping[str, np.ndarray]) -> dict[str
 def trace(program: Program, inputs: Mapping[str, np.ndarray]) -> list[np.ndarray]:
     """Return the result of every step, a scalar of a constant; see ``evaluate_all``."""
     results: list[np.ndarray] = []
+    shape = np.broadcast_shapes(*(np.shape(codes) for codes in inputs.values()))
     for value in program.values:
         if isinstance(value.op, ops.Input):
             results.append(np.asarray(inputs[value.name], dtype=np.int64))
-        else:
-            results.append(apply(value.op, [results[ref] for ref in value.op.operands]))
+            continue
+        operands = [results[ref] for ref in value.op.operands]
+        if isinstance(value.op, ops.Reduction):
+            # What is one number for the row counts once for every element.
+            operands = [np.broadcast_to(operand, shape) for operand in operands]
+        results.append(apply(value.op, operands))
     return results
 
 

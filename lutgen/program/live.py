@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from lutgen.program import ops
 from lutgen.program.builder import Program, Value
@@ -58,9 +58,14 @@ def unique_names(program: Program, taken: Iterable[str]) -> dict[ops.Ref, str]:
     used, names = set(taken), {}
     for ref, value in enumerate(program.values):
         if not is_constant(value):
-            name, count = value.name, 2
-            while name in used:
-                name, count = f"{value.name}{count}", count + 1
-            used.add(name)
-            names[ref] = name
+            names[ref] = unused_name(value.name, used)
+            used.add(names[ref])
     return names
+
+
+def unused_name(wanted: str, used: Collection[str]) -> str:
+    """Return a name, numbered where it is used already."""
+    name, count = wanted, 2
+    while name in used:
+        name, count = f"{wanted}{count}", count + 1
+    return name

@@ -1,4 +1,4 @@
-"""A program as C: straight-line statements whose arithmetic never leaves its types.
+"""The values of a program as C: expressions whose arithmetic never leaves their types.
 
 The rules, which hold where int has 16 bits as well:
 
@@ -13,9 +13,12 @@ The rules, which hold where int has 16 bits as well:
 
 from __future__ import annotations
 
-from lutgen.formats import NumberFormat
+from collections.abc import Iterable, Mapping
+from copy import copy
+from typing import Protocol
+
 from lutgen.program import Program, Table, Value, ops
-from lutgen.program.live import is_constant, live_operands, live_values, unique_names
+from lutgen.program.live import is_constant, live_operands, unique_names
 from lutgen.targets._c_tables import Array, Search, read, search
 from lutgen.targets._c_types import (
     INT16,
@@ -29,6 +32,7 @@ from lutgen.targets._c_types import (
     code_type,
     comparable,
     converted,
+    division_type,
     in_type,
     literal,
     smallest_type,
@@ -42,78 +46,124 @@ Measured with gcc -O2: the search wins from 4 breakpoints on a Cortex-M0, from 6
 """
 
 
-class Function:
-    """The scalar function of a program with one input.
-
-    Attributes:
-        input_format: format of the parameter's codes.
-        input_type: type of the parameter.
-        output_type: type of the result.
-        parameter: name of the parameter.
-        statements: the lines of the body, comments included.
-        arrays: the tables it reads, breakpoints of searches included.
-        searches: the functions it calls.
-    """
-
-    def __init__(self, program: Program) -> None:
-        (self.input_format,) = program.inputs.values()
-        self.input_type = code_type(self.input_format)
-        self.output_type = code_type(program.output_format)
-        self.parameter = ""
-        self.statements: list[str] = []
-        self.arrays: list[Array] = []
-        self.searches: list[Search] = []
-        self._program = program
-        self._used = live_values(program)
-        # No local hides the function itself.
-        self._names = unique_names(program, (program.name,))
-        self._types: dict[ops.Ref, CType] = {}
-        self._arrays_by_table: dict[int, Array] = {}
-        for ref, value in enumerate(program.values):
-            if isinstance(value.op, ops.Input):
-                self._receive(ref, value.op.format)
-            elif ref in self._used and not is_constant(value):
-                self._compute(ref, value)
-        result = program.values[program.output]
-        if isinstance(result.op, ops.Input) or is_constant(result):
-            text = converted(self._text(program.output), self.output_type)
-            self.statements.append(f"return {text};")
+class Shortcut(Protocol):
+    """Another expression for a value, where some of it is computed once for many elements."""
 
     @property
-    def reduces(self) -> bool:
-        """Whether the parameter's type has bits above those of a code, which do not count."""
-        return self.input_format.width < self.input_type.bits
+    def operands(self) -> tuple[ops.Ref, ...]:
+        """The values that the expression names."""
 
-    def _receive(self, ref: ops.Ref, number_format: NumberFormat) -> None:
-        """Take the input, cut to its format where its type has more bits than the codes."""
-        name, width = self._names[ref], number_format.width
-        self.parameter, self._types[ref] = name, self.input_type
-        if ref not in self._used:
-            self.statements.append(f"(void){name};")
-        elif self.reduces and not self._only_low_bits(ref, width):
-            self.parameter = f"{name}_code"
-            low = f"{self.parameter} & {2**width - 1}"
-            if number_format.signed:
-                sign = 2 ** (width - 1)
-                comment = f"Only the low {width} bits count; the highest of them is the sign."
-                low = f"(({low}) ^ {sign}) - {sign}"
-            else:
-                comment = f"Only the low {width} bits count."
-            self.statements += block_comment(comment)
-            self.statements.append(f"const {self.input_type} {name} = ({self.input_type})({low});")
+    def text(self, expressions: Expressions) -> Text:
+        """Return the expression."""
 
-    def _compute(self, ref: ops.Ref, value: Value) -> None:
-        """Write the statement that computes a value; the result is returned at once."""
-        is_result = ref == self._program.output
-        c_type = self.output_type if is_result else smallest_type(value.low, value.high)
+
+class Expressions:
+    """The values of one program.
+
+    Attributes:
+        program: whose values they are.
+        names: names of the locals by value.
+        arrays: the tables that are read, breakpoints of searches included.
+        searches: the functions that are called.
+        shortcuts: other expressions for some values.
+    """
+
+    def __init__(self, program: Program, taken: Iterable[str] = ()) -> None:
+        self.program = program
+        # No local hides the function itself.
+        self.names = unique_names(program, (program.name, *taken))
+        self.arrays: list[Array] = []
+        self.searches: list[Search] = []
+        self.shortcuts: Mapping[ops.Ref, Shortcut] = {}
+        self._types: dict[ops.Ref, CType] = {}
+        self._arrays_by_table: dict[int, Array] = {}
+        self._searches_by_value: dict[ops.Ref, Search] = {}
+        self._results = _result_types(program)
+
+    def shortened(self, shortcuts: Mapping[ops.Ref, Shortcut]) -> Expressions:
+        """Return the same with shortcuts for some values; tables and types are shared."""
+        other = copy(self)
+        other.shortcuts = shortcuts
+        return other
+
+    def declare(self, ref: ops.Ref, c_type: CType) -> None:
+        """Give a value's local a type that its interval does not tell."""
         self._types[ref] = c_type
-        self.statements += block_comment(value.comment)
-        start = "return " if is_result else f"const {c_type} {self._names[ref]} = "
-        text = converted(self._expression(ref, value), c_type)
-        self.statements += f"{start}{text};".split("\n")
 
-    def _expression(self, ref: ops.Ref, value: Value) -> Text:
+    def type_of(self, ref: ops.Ref) -> CType:
+        """Return the type of a value's local: the smallest that holds it, unless declared."""
+        if ref not in self._types:
+            value = self.program.values[ref]
+            self._types[ref] = (
+                code_type(value.op.format) if isinstance(value.op, ops.Input)
+                else smallest_type(value.low, value.high)
+            )
+        return self._types[ref]
+
+    def operands(self, ref: ops.Ref) -> tuple[ops.Ref, ...]:
+        """Return the values that the expression of a value names."""
+        if ref in self.shortcuts:
+            return self.shortcuts[ref].operands
+        found = live_operands(self.program, self.program.values[ref].op)
+        return tuple(o for o in found if not is_constant(self.program.values[o]))
+
+    def statement(self, ref: ops.Ref, start: str, c_type: CType) -> list[str]:
+        """Return the lines that compute a value.
+
+        Args:
+            ref: the value.
+            start: what stands before the expression, such as ``return ``.
+            c_type: what the expression is converted to.
+        """
+        text = converted(self.expression(ref), c_type)
+        comment = block_comment(self.program.values[ref].comment)
+        return [*comment, *f"{start}{text};".split("\n")]
+
+    def local(self, ref: ops.Ref) -> list[str]:
+        """Return the lines that compute a value into its local."""
+        c_type = self.type_of(ref)
+        return self.statement(ref, f"const {c_type} {self.names[ref]} = ", c_type)
+
+    def text(self, ref: ops.Ref) -> Text:
+        """Return a value as an operand: a literal, or the name of its local."""
+        value = self.program.values[ref]
+        if is_constant(value):
+            return literal(value.low)
+        return Text(self.names[ref], self.type_of(ref), atomic=True)
+
+    def bounds(self, *refs: ops.Ref) -> list[int]:
+        """Return the ends of the values' intervals."""
+        values = [self.program.values[ref] for ref in refs]
+        return [bound for value in values for bound in (value.low, value.high)]
+
+    def keep(self, array: Array) -> Array:
+        """Return an array, which is defined where it is new."""
+        if all(array is not known for known in self.arrays):
+            self.arrays.append(array)
+        return array
+
+    def array_of(self, table: Table, like: CType | None = None) -> Array:
+        """Return the array of a table, which is defined where it is new.
+
+        Args:
+            table: whose entries it has.
+            like: the type of results that are its entries; it has their signedness.
+        """
+        if id(table) not in self._arrays_by_table:
+            if like is not None and not like.signed and table.low < 0:
+                like = None
+            c_type = smallest_type(table.low, table.high, like=like)
+            name = f"{self.program.name}_{table.name}"
+            found = Array(name, c_type, table.values, table.meaning)
+            self._arrays_by_table[id(table)] = self.keep(found)
+        return self._arrays_by_table[id(table)]
+
+    def expression(self, ref: ops.Ref) -> Text:
+        """Return the expression that computes a value from its operands."""
+        value = self.program.values[ref]
         op = value.op
+        if ref in self.shortcuts:
+            return self.shortcuts[ref].text(self)
         match op:
             case ops.Add() | ops.Sub() | ops.Mul():
                 return self._arithmetic(op, value)
@@ -130,15 +180,18 @@ class Function:
             case ops.Select():
                 return self._selected(op)
             case ops.Lookup():
-                return read(self._array(ref, op.table), self._text(op.a).text)
+                array = self.array_of(op.table, self._results.get(ref))
+                return read(array.name, array.type, self.text(op.a).text)
             case ops.Segment():
                 return self._segment(ref, op)
+            case ops.Divide():
+                return self._quotient(op)
         raise TypeError(f"not an operation: {op!r}")
 
     def _arithmetic(self, op: ops.Add | ops.Sub | ops.Mul, value: Value) -> Text:
         sign = {ops.Add: "+", ops.Sub: "-", ops.Mul: "*"}[type(op)]
-        first, second = self._text(op.a), self._text(op.b)
-        held = [value.low, value.high, *self._bounds(op.a, op.b)]
+        first, second = self.text(op.a), self.text(op.b)
+        held = [value.low, value.high, *self.bounds(op.a, op.b)]
         wanted = arithmetic_type(*held)
         number = second.number or 0
         if sign != "*" and number < 0 and wanted.holds(-number):
@@ -148,11 +201,11 @@ class Function:
         return Text(f"{first} {sign} {second}", wanted)
 
     def _choice(self, op: ops.Min | ops.Max) -> Text:
-        chosen = live_operands(self._program, op)
+        chosen = live_operands(self.program, op)
         if len(chosen) == 1:
-            return self._text(*chosen)
-        wanted = arithmetic_type(*self._bounds(op.a, op.b))
-        first, second = comparable(wanted, self._text(op.a), self._text(op.b))
+            return self.text(*chosen)
+        wanted = arithmetic_type(*self.bounds(op.a, op.b))
+        first, second = comparable(wanted, self.text(op.a), self.text(op.b))
         sign = "<" if isinstance(op, ops.Min) else ">"
         return Text(f"{first} {sign} {second} ? {first} : {second}", _wider(first, second))
 
@@ -160,22 +213,22 @@ class Function:
         # A multiplication is defined for negative numbers.  2**63 is no int64_t, but only 0 and
         # -1 can be shifted that far.
         factors = [2**op.bits] if op.bits < 63 else [2**62, 2]
-        wanted = arithmetic_type(value.low, value.high, *self._bounds(op.a), *factors)
-        shown = in_type(wanted, self._text(op.a), *map(literal, factors))
+        wanted = arithmetic_type(value.low, value.high, *self.bounds(op.a), *factors)
+        shown = in_type(wanted, self.text(op.a), *map(literal, factors))
         return Text(" * ".join(map(str, shown)), wanted)
 
     def _shifted_right(self, op: ops.ShiftRight) -> Text:
-        operand, bits = self._text(op.a), min(op.bits, 63)
+        operand, bits = self.text(op.a), min(op.bits, 63)
         c_type = operand.type
         if bits >= max(16, c_type.bits):
             # Shifting by the width of the type or more is undefined.
-            c_type = INT32 if bits < 32 and INT32.holds(*self._bounds(op.a)) else INT64
+            c_type = INT32 if bits < 32 and INT32.holds(*self.bounds(op.a)) else INT64
             operand = cast(operand, c_type)
         return Text(f"{operand} >> {bits}", c_type)
 
     def _low_bits(self, op: ops.LowBits) -> Text:
-        operand, top = self._text(op.a), 2**op.bits - 1
-        low, high = self._bounds(op.a)
+        operand, top = self.text(op.a), 2**op.bits - 1
+        low, high = self.bounds(op.a)
         if low >= 0 and high <= top:
             return operand
         unsigned = smallest_type(0, top, like=UINT32)
@@ -186,8 +239,8 @@ class Function:
 
     def _clamped(self, op: ops.Clamp) -> Text:
         # A bound that no value passes is left out: compilers warn of such comparisons.
-        operand = self._text(op.a)
-        low, high = self._bounds(op.a)
+        operand = self.text(op.a)
+        low, high = self.bounds(op.a)
         result = operand
         if op.high < high:
             bound = literal(op.high)
@@ -198,17 +251,17 @@ class Function:
         return result
 
     def _selected(self, op: ops.Select) -> Text:
-        chosen = live_operands(self._program, op)
+        chosen = live_operands(self.program, op)
         if len(chosen) == 1:
-            return self._text(*chosen)
-        wanted = arithmetic_type(*self._bounds(op.negative, op.other))
-        negative, other = comparable(wanted, self._text(op.negative), self._text(op.other))
-        return Text(f"{self._text(op.a)} < 0 ? {negative} : {other}", _wider(negative, other))
+            return self.text(*chosen)
+        wanted = arithmetic_type(*self.bounds(op.negative, op.other))
+        negative, other = comparable(wanted, self.text(op.negative), self.text(op.other))
+        return Text(f"{self.text(op.a)} < 0 ? {negative} : {other}", _wider(negative, other))
 
     def _segment(self, ref: ops.Ref, op: ops.Segment) -> Text:
         # Breakpoints that every value has passed, or none reaches, need no comparison.
-        operand = self._text(op.a)
-        low, high = self._bounds(op.a)
+        operand = self.text(op.a)
+        low, high = self.bounds(op.a)
         passed = sum(point <= low for point in op.breakpoints)
         live = [point for point in op.breakpoints if low < point <= high]
         if len(live) <= MAX_COMPARISONS:
@@ -217,9 +270,12 @@ class Function:
             if len(terms) <= 3:
                 return Text(" + ".join(terms), INT16)
             return Text("\n        " + " +\n        ".join(terms), INT16)
-        found = search(self._program.name, self._names[ref], operand.type, live)
-        self.arrays.append(found.array)
-        self.searches.append(found)
+        if ref not in self._searches_by_value:
+            found = search(self.program.name, self.names[ref], operand.type, live)
+            self.searches.append(found)
+            self.keep(found.array)
+            self._searches_by_value[ref] = found
+        found = self._searches_by_value[ref]
         call = Text(f"{found.name}({operand.text})", found.result, atomic=True)
         if not passed:
             return call
@@ -227,37 +283,19 @@ class Function:
         first, second = in_type(wanted, call, literal(passed))
         return Text(f"{first} + {second}", wanted)
 
-    def _array(self, ref: ops.Ref, table: Table) -> Array:
-        """Return the array of a table, which is declared where it is new."""
-        if id(table) not in self._arrays_by_table:
-            c_type = smallest_type(table.low, table.high)
-            if ref == self._program.output:
-                # The table of results has the results' own signedness.
-                c_type = smallest_type(table.low, table.high, like=self.output_type)
-            name = f"{self._program.name}_{table.name}"
-            found = Array(name, c_type, table.values, table.meaning)
-            self._arrays_by_table[id(table)] = found
-            self.arrays.append(found)
-        return self._arrays_by_table[id(table)]
+    def _quotient(self, op: ops.Divide) -> Text:
+        wanted = division_type(*self.bounds(op.a, op.b))
+        # No signed number of fewer bits takes part: 16 bits of it may be int, or be promoted.
+        shown = [
+            Text(f"{o.text}u", wanted, atomic=True) if o.number is not None else cast(o, wanted)
+            for o in (self.text(op.a), self.text(op.b))
+        ]
+        return Text(f"{shown[0]} / {shown[1]}", wanted)
 
-    def _text(self, ref: ops.Ref) -> Text:
-        """Return a value as an operand: a literal, or the name of its local."""
-        value = self._program.values[ref]
-        if is_constant(value):
-            return literal(value.low)
-        return Text(self._names[ref], self._types[ref], atomic=True)
 
-    def _bounds(self, *refs: ops.Ref) -> list[int]:
-        values = [self._program.values[ref] for ref in refs]
-        return [bound for value in values for bound in (value.low, value.high)]
-
-    def _only_low_bits(self, source: ops.Ref, width: int) -> bool:
-        """Return whether every use of a value takes at most its ``width`` low bits."""
-        users = [self._program.values[ref].op for ref in self._used]
-        return all(
-            isinstance(op, ops.LowBits) and op.bits <= width
-            for op in users if source in op.operands
-        )
+def _result_types(program: Program) -> dict[ops.Ref, CType]:
+    """Return the types of the results; of one that leaves by several outputs, the first's."""
+    return {o.ref: code_type(o.format) for o in reversed(program.outputs)}
 
 
 def _wider(first: Text, second: Text) -> CType:

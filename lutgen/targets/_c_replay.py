@@ -6,17 +6,14 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
-
-import numpy as np
 
 from lutgen import toolchain
 from lutgen.errors import ToolError
-from lutgen.rendering import render
 from lutgen.solution import Solution, Verdict
-from lutgen.targets import Options
-from lutgen.targets._c_types import code_type
-from lutgen.targets._literals import integer
+from lutgen.spec import Spec
+from lutgen.targets import Options, _c_replay_tables
 from lutgen.toolchain import Tool
 
 WARNINGS = (
@@ -79,7 +76,8 @@ def replay(
 def found_compilers() -> tuple[Compiler, ...]:
     """Return every C compiler for C99 and every C++ compiler for C++11; none without C.
 
-    C is optimised as firmware is, C++ not at all: two levels as well as two languages.
+    C is optimised as firmware is, C++ not at all, and as for a core without a long multiply: two
+    levels and two kinds of cores as well as two languages.
 
     Raises:
         ToolError: ``$CC`` is set to a program that does not exist.
@@ -89,7 +87,10 @@ def found_compilers() -> tuple[Compiler, ...]:
         for tool in toolchain.c_compilers()
     ]
     cxx = [
-        Compiler(tool, ("-x", "c++", "-std=c++11", "-O0", *WARNINGS), f"{tool} -std=c++11")
+        Compiler(
+            tool, ("-x", "c++", "-std=c++11", "-O0", "-DLUTGEN_LONG_MULTIPLY=0", *WARNINGS),
+            f"{tool} -std=c++11",
+        )
         for tool in toolchain.cxx_compilers()
     ]
     return (*c, *cxx) if c else ()
@@ -109,8 +110,9 @@ def judge(compiler: Compiler, batch: Sequence[_Files]) -> list[Verdict]:
         return [*judge(compiler, batch[:half]), *judge(compiler, batch[half:])]
     verdicts = []
     for files in batch:
-        size = _output_size(files.solution)
-        verdicts.append(_verdict(files.solution, compiler.label, output[:size]))
+        bench = _bench(files.solution)
+        size = bench.output_size(files.solution)
+        verdicts.append(bench.verdict(files.solution, compiler.label, output[:size]))
         output = output[size:]
     return verdicts
 
@@ -121,53 +123,23 @@ def _run(compiler: Compiler, batch: Sequence[_Files]) -> bytes:
     Raises:
         ToolError: the compiler or the program failed, or wrote too little or too much.
     """
-    driver = render("c/replay.c.jinja", tables=tuple(_driver_row(f.solution) for f in batch))
+    solutions = [files.solution for files in batch]
+    bench = _bench(solutions[0])
+    driver = bench.driver(solutions)
     contents = {name: text for files in batch for name, text in files.contents.items()}
     sources = [name for name in contents if name.endswith(".c")]
+    for solution in solutions:
+        contents |= bench.data(solution)
     with toolchain.workspace({**contents, "lutgen_replay.c": driver}) as folder:
         command = [*compiler.tool.command, *compiler.flags, "-DLUTGEN_SELFTEST"]
         toolchain.run(
             compiler.label, [*command, "lutgen_replay.c", *sources, "-o", "replay"], folder=folder
         )
         output = toolchain.run("the compiled program", [folder / "replay"], folder=folder)
-    expected = sum(_output_size(files.solution) for files in batch)
+    expected = sum(map(bench.output_size, solutions))
     if len(output) != expected:
         raise ToolError(f"the compiled program wrote {len(output)} bytes, not {expected}")
     return output
-
-
-def _verdict(solution: Solution, label: str, output: bytes) -> Verdict:
-    """Return the verdict on what the driver wrote for one solution."""
-    name, spec, expected = solution.spec.name, solution.spec, solution.report.codes
-    inputs, results = code_type(spec.input), code_type(spec.output)
-    verdict_size = np.dtype(np.intc).itemsize
-    runs = np.frombuffer(output[:-verdict_size], results.numpy)
-    # The runs take all values of the input type; of each, only the low bits count.
-    first = -(2 ** (inputs.bits - 1)) if inputs.signed else 0
-    position = (np.arange(2**inputs.bits) + first - spec.input.min_code) % len(expected)
-    wrong = (runs.reshape(-1, 2**inputs.bits) != expected[position]).any(axis=0)
-    mismatches = len(np.unique(position[wrong]))
-    selftest = int(np.frombuffer(output[-verdict_size:], np.intc)[0])
-    problem = ""
-    if bool(selftest) != bool(mismatches):
-        problem = f"its self-test returns {selftest} with {mismatches} wrong codes"
-    return Verdict(name, "c", label, len(expected), mismatches, problem)
-
-
-def _driver_row(solution: Solution) -> tuple[object, ...]:
-    inputs, results = code_type(solution.spec.input), code_type(solution.spec.output)
-    first = -(2 ** (inputs.bits - 1)) if inputs.signed else 0
-    count = 2**inputs.bits
-    return (
-        solution.spec.name, str(inputs), str(results), integer(first), count, inputs == results
-    )
-
-
-def _output_size(solution: Solution) -> int:
-    """Return how many bytes the driver writes for a solution."""
-    inputs, results = code_type(solution.spec.input), code_type(solution.spec.output)
-    runs = 4 if inputs == results else 3
-    return runs * 2**inputs.bits * (results.bits // 8) + np.dtype(np.intc).itemsize
 
 
 def _read(folder: Path, name: str, options: Options) -> dict[str, bytes]:
@@ -180,13 +152,25 @@ def _read(folder: Path, name: str, options: Options) -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in names}
 
 
+def _bench(solution: Solution) -> ModuleType:
+    """Return the module that knows how a solution is run."""
+    if isinstance(solution.spec, Spec):
+        return _c_replay_tables
+    from lutgen.targets import _c_replay_kernels
+
+    return _c_replay_kernels
+
+
 def _batches(files: Sequence[_Files]) -> Iterator[list[_Files]]:
-    """Yield the files in groups that one driver can hold."""
+    """Yield the files in groups of one kind that one driver can hold."""
     batch: list[_Files] = []
     entries = 0
     for each in files:
-        cost = len(each.solution.report.codes)
-        if batch and entries + cost > _ENTRIES_PER_DRIVER:
+        bench = _bench(each.solution)
+        cost = bench.cost(each.solution)
+        if batch and (
+            entries + cost > _ENTRIES_PER_DRIVER or bench is not _bench(batch[0].solution)
+        ):
             yield batch
             batch, entries = [], 0
         batch.append(each)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from lutgen.targets._c_types import CType, Text, smallest_type
+from lutgen.targets._literals import block_comments
 
 
 class Array(NamedTuple):
@@ -17,13 +18,18 @@ class Array(NamedTuple):
         name: identifier, the stem included.
         type: type of an entry.
         values: int64, shape (depth,).
-        meaning: comment above it.
+        meaning: comment above it; each line of it begins a new one.
     """
 
     name: str
     type: CType
     values: np.ndarray
     meaning: str
+
+    @property
+    def comment(self) -> list[str]:
+        """The lines of the comment above it."""
+        return block_comments(self.meaning.split("\n"))
 
 
 class Search(NamedTuple):
@@ -44,11 +50,17 @@ class Search(NamedTuple):
     steps: tuple[str, ...]
 
 
-def read(array: Array, address: str) -> Text:
-    """Return the expression that reads an entry of a table, wherever it is stored."""
-    text = f"LUTGEN_READ_{array.type.bits}(&{array.name}[{address}])"
+def read(name: str, entry: CType, address: str) -> Text:
+    """Return the expression that reads an entry of a table, wherever it is stored.
+
+    Args:
+        name: of the array, or of a pointer into it.
+        entry: type of an entry.
+        address: which entry.
+    """
+    text = f"LUTGEN_READ_{entry.bits}(&{name}[{address}])"
     # The readers of AVR return unsigned numbers.
-    return Text(f"({array.type}){text}" if array.type.signed else text, array.type, atomic=True)
+    return Text(f"({entry}){text}" if entry.signed else text, entry, atomic=True)
 
 
 def search(stem: str, name: str, argument: CType, breakpoints: list[int]) -> Search:
@@ -73,10 +85,11 @@ def _steps(array: Array) -> Iterator[str]:
     left = len(array.values)
     while left > 1:
         half = left // 2
-        yield from _step(read(array, f"count + {half - 1}u" if half > 1 else "count"), half)
+        yield from _step(array, f"count + {half - 1}u" if half > 1 else "count", half)
         left -= half
-    yield from _step(read(array, "count"), 1)
+    yield from _step(array, "count", 1)
 
 
-def _step(entry: Text, number: int) -> tuple[str, str, str]:
+def _step(array: Array, place: str, number: int) -> tuple[str, str, str]:
+    entry = read(array.name, array.type, place)
     return f"if (value >= {entry}) {{", f"    count += {number}u;", "}"

@@ -9,12 +9,21 @@ from lutgen.targets._literals import integer
 
 
 class CType(NamedTuple):
-    """A fixed-width integer type."""
+    """A fixed-width integer type, or int.
+
+    Attributes:
+        bits: its width; int is known to have 16 at least.
+        signed: whether it has negative numbers.
+        plain: whether it is int itself.
+    """
 
     bits: int
     signed: bool
+    plain: bool = False
 
     def __str__(self) -> str:
+        if self.plain:
+            return "int"
         return f"{'' if self.signed else 'u'}int{self.bits}_t"
 
     def holds(self, *numbers: int) -> bool:
@@ -35,11 +44,14 @@ class CType(NamedTuple):
 
 
 INT16, INT32, UINT32, INT64 = CType(16, True), CType(32, True), CType(32, False), CType(64, True)
+INT = CType(16, True, plain=True)
 
 _TYPES = tuple(CType(bits, signed) for bits in (8, 16, 32, 64) for signed in (True, False))
 
 # int16_t stands for plain int here: at least 16 bits, and the result of every promotion.
 _ARITHMETIC = (INT16, INT32, UINT32, INT64)
+
+_DIVISION = tuple(CType(bits, False) for bits in (16, 32, 64))
 
 
 def smallest_type(low: int, high: int, *, like: CType | None = None) -> CType:
@@ -57,6 +69,17 @@ def smallest_type(low: int, high: int, *, like: CType | None = None) -> CType:
 def arithmetic_type(*numbers: int) -> CType:
     """Return the type to compute in so that none of the numbers leaves it."""
     return next(t for t in _ARITHMETIC if t.holds(*numbers))
+
+
+def division_type(*numbers: int) -> CType:
+    """Return the type to divide in so that none of the numbers, all at least 0, leaves it."""
+    return next(t for t in _DIVISION if t.holds(*numbers))
+
+
+def running_type(*numbers: int) -> CType:
+    """Return the type of a variable that takes on these numbers: at least int, the fastest."""
+    c_type = arithmetic_type(*numbers)
+    return INT if c_type == INT16 else c_type
 
 
 def code_type(number_format: NumberFormat) -> CType:
@@ -101,6 +124,8 @@ def converted(expression: Text, wanted: CType) -> str:
     """Return the expression as a value of type ``wanted``, for an initialiser or a return."""
     # Short types are promoted by every operator, so only a bare name or cast has such a type.
     same = expression.type == wanted and (expression.atomic or wanted.bits >= 32)
+    if wanted.plain:
+        same = expression.type.bits <= 16 and expression.type.promotes_exactly
     if same or (expression.number is not None and wanted.holds(expression.number)):
         return expression.text
     return str(cast(expression, wanted))
@@ -108,7 +133,7 @@ def converted(expression: Text, wanted: CType) -> str:
 
 def in_type(wanted: CType, *operands: Text) -> list[Text]:
     """Return the operands so that C computes in ``wanted``, which holds them all."""
-    if wanted == INT16:
+    if wanted in (INT16, INT):
         return [o if o.type.promotes_exactly else cast(o, wanted) for o in operands]
     if not wanted.signed:
         return [_as_unsigned(o, wanted) for o in operands]

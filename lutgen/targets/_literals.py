@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from fractions import Fraction
 from textwrap import wrap
 
@@ -61,7 +62,28 @@ def comment_lines(
 
 def block_comment(text: str, width: int = LINE_LENGTH - 10) -> list[str]:
     """Return a sanitised text as the lines of one C comment; none where there is no text."""
-    lines = comment_lines(text, width=width)
+    return block_comments([text], width)
+
+
+def block_comments(texts: Iterable[str], width: int = LINE_LENGTH - 10) -> list[str]:
+    """Return sanitised texts as the lines of one C comment, each on lines of its own."""
+    return _as_comment([line for text in texts for line in comment_lines(text, width=width)])
+
+
+def own_comment(text: str, width: int = LINE_LENGTH - 10) -> list[str]:
+    """Return a text of lutgen's own, of any length, as the lines of one C comment.
+
+    Args:
+        text: ASCII without a comment delimiter; a line of it begins a new line.
+        width: longest line.
+    """
+    parts = text.split("\n")
+    return _as_comment([
+        line for part in parts for line in wrap(part, width, break_on_hyphens=False)
+    ])
+
+
+def _as_comment(lines: list[str]) -> list[str]:
     if not lines:
         return []
     first, *others = lines

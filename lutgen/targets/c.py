@@ -4,35 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
-from zlib import crc32
 
 from lutgen.errors import UsageError
-from lutgen.program import Program, ops
 from lutgen.rendering import render
 from lutgen.solution import Artifact, Solution, Verdict
-from lutgen.targets import Options
-from lutgen.targets._c_expressions import Function
+from lutgen.spec import Spec
+from lutgen.targets import Options, _c_elementwise
+from lutgen.targets._c_expressions import Expressions
+from lutgen.targets._c_facts import facts, facts_text
+from lutgen.targets._c_functions import Function, Functions, folded
+from lutgen.targets._c_interface import ARRAYS, Interface, reserved
+from lutgen.targets._c_selftest import selftest
 from lutgen.targets._c_tables import Array, Search
-from lutgen.targets._c_types import CType
-from lutgen.targets._literals import (
-    block_comment,
-    decimal_above,
-    float32,
-    float32_hex,
-    integer,
-    rows,
-)
+from lutgen.targets._literals import own_comment, rows
 from lutgen.targets._provenance import provenance
 
-DIRECT_ROUND, SHORT_ROUND, SHORT_PROGRAM = 8, 4, 16
-"""Elements per round of the array function: of a direct table, and of a short program.
-
-Measured with benchmarks/c_kernels.py: more gains nothing with gcc -O2, and a long program or a
-search hides the cost of its loop.
-"""
-
-PARAMETERS = ("in", "out", "n")
-"""The array function's; a function of that name could not be called there."""
+LONGEST_COMMENT = 104
+"""Length of a comment in one line."""
 
 ALIGNMENT = 4
 """Bytes; a table starts on a word, so that it can be copied and compared word by word."""
@@ -51,12 +39,8 @@ def emit(solution: Solution, options: Options) -> tuple[Artifact, ...]:
     """Return ``NAME.h``, and ``NAME.c`` where the layout is split.
 
     Raises:
-        UsageError: the name is a parameter's of the array function.
+        UsageError: the name is a parameter's of an array function.
     """
-    if solution.spec.name in PARAMETERS:
-        raise UsageError.about(
-            "--name", "is the name of a parameter in C", solution.spec.name, "choose a longer name"
-        )
     name, view = solution.spec.name, _view(solution, options)
     return tuple(
         Artifact(PurePosixPath(path), render(f"c/{kind}.jinja", **view), "c")
@@ -69,8 +53,8 @@ def replay(
 ) -> tuple[Verdict, ...]:
     """Compile the files with every compiler found and run them on every input code.
 
-    The scalar function, the array function and the self-test are all run; the output is compared
-    bit for bit with the program's.
+    The functions of single numbers, of arrays and of rows and the self-test are all run; the
+    output is compared bit for bit with the program's.
     """
     from lutgen.targets import _c_replay
 
@@ -79,81 +63,75 @@ def replay(
 
 def _view(solution: Solution, options: Options) -> dict[str, object]:
     """Return what the templates show, as flat texts, integers and tuples."""
-    function = Function(solution.program)
     stem, alone = solution.spec.name, options.c_layout == "header"
     inline = "static inline " if alone else ""
-    arrays = [_array_view(array) for array in function.arrays]
+    is_table = isinstance(solution.spec, Spec)
+    fold = str if is_table else folded
+    taken = () if is_table else reserved(solution.program)
+    expressions = Expressions(solution.program, taken)
+    interface = Interface.of(solution, expressions.names)
+    _check_name(stem, (*ARRAYS, "n") if is_table else interface.names)
+    functions = _functions(solution, expressions, interface, inline)
+    tests = selftest(solution, interface, inline)
+    arrays = [_array_view(array) for array in expressions.arrays]
+    bodies = "".join(line for each in (*functions.helpers, *functions.public) for line in each.body)
     return {
-        "provenance": "\n".join(f" * {line}".rstrip() for line in _provenance(solution, function)),
+        "provenance": "\n".join(
+            f" * {line}".rstrip()
+            for line in _provenance(solution, expressions.arrays, tests)
+        ),
         "guard": f"LUTGEN_{stem.upper()}_H",
         "header": f"{stem}.h",
-        "macros": tuple(_macros(solution)),
+        "points": "LUTGEN_SPACE" in "".join((bodies, *(h.declaration for h in functions.helpers))),
+        "scales": "LUTGEN_SCALED(" in bodies,
+        "facts_text": facts_text(solution),
+        "macros": tuple(facts(solution)),
         "linkage": "static " if alone else "",
         "arrays": tuple(arrays),
         "declarations": tuple((meaning, text) for _, text, meaning, _ in arrays),
-        "searches": tuple(map(_search_view, function.searches)),
-        **_scalar_view(stem, inline, function),
-        **_array_function_view(stem, inline, function, solution.program),
-        **_selftest_view(solution, inline, function),
+        "searches": tuple(map(_search_view, expressions.searches)),
+        "helpers": tuple(each.row(fold) for each in functions.helpers),
+        "functions": tuple(each.row(fold) for each in functions.public),
+        "selftests": tuple(each.row(fold) for each in tests),
     }
 
 
-def _scalar_view(stem: str, inline: str, function: Function) -> dict[str, object]:
-    text = "Returns the output code for an input code."
-    if function.reduces:
-        text += f" Bits above its low {function.input_format.width} do not count."
-    return {
-        "scalar_text": _comment(text),
-        "scalar": (
-            f"{inline}{function.output_type} {stem}({function.input_type} {function.parameter})"
-        ),
-        "body": _indented(function.statements),
-    }
+def _check_name(stem: str, taken: Iterable[str]) -> None:
+    """Refuse a name that a parameter would hide where the function is called.
+
+    Raises:
+        UsageError: it is one of the names taken.
+    """
+    if stem in taken:
+        raise UsageError.about(
+            "--name", "is the name of a parameter in C", stem, "choose a longer name"
+        )
 
 
-def _array_function_view(
-    stem: str, inline: str, function: Function, program: Program
-) -> dict[str, object]:
-    return {
-        "array_text": _comment(
-            f"out[i] = {stem}(in[i]) for i below n. The arrays may be the same one, but must not "
-            "overlap otherwise."
-        ),
-        "array": (
-            f"{inline}void {stem}_n(const {function.input_type} *in, {function.output_type} *out, "
-            "size_t n)"
-        ),
-        "array_body": _indented(_loops(stem, _elements_per_round(program))),
-    }
+def _functions(
+    solution: Solution, expressions: Expressions, interface: Interface, inline: str
+) -> Functions:
+    if not solution.program.takes_rows:
+        return _c_elementwise.functions(expressions, interface, inline)
+    # Loaded here: a plain table does not need it.
+    from lutgen.targets import _c_rows
+
+    return _c_rows.functions(solution, expressions, interface, inline)
 
 
-def _selftest_view(
-    solution: Solution, inline: str, function: Function
-) -> dict[str, object]:
-    output_type, codes = function.output_type, solution.spec.input
-    # CRC-32 of the bytes that TABLE_SHA256 hashes; the usual last inversion is done here.
-    crc = crc32(solution.report.codes.astype(f"<{output_type.numpy}").tobytes()) ^ 0xFFFFFFFF
-    return {
-        "selftest_text": _comment(
-            "Returns 0 if the output codes of all input codes have the right CRC-32. Else the "
-            "table is damaged, or this compiler's >> of a negative number is not arithmetic."
-        ),
-        "selftest": f"{inline}int {solution.spec.name}_selftest(void)",
-        "first": integer(codes.min_code),
-        "last": integer(codes.max_code),
-        "output_bits": (
-            f"({CType(output_type.bits, False)}){solution.spec.name}(({function.input_type})code)"
-        ),
-        "bits": output_type.bits,
-        "crc": f"0x{crc:08X}u",
-    }
-
-
-def _provenance(solution: Solution, function: Function) -> list[str]:
+def _provenance(
+    solution: Solution, arrays: Iterable[Array], tests: tuple[Function, ...]
+) -> list[str]:
     """Return the lines of the notice at the top of every file."""
-    tables = ", ".join(f"{array.name}[{len(array.values)}]" for array in function.arrays)
-    storage = f"{solution.report.storage_bytes} bytes" + (f": {tables}" if tables else "")
-    return provenance(solution, [("storage", storage), ("order", _order(solution))])
+    tables = ", ".join(f"{array.name}[{len(array.values)}]" for array in arrays)
+    size = solution.report.storage_bytes
+    if not isinstance(solution.spec, Spec):
+        size = sum(len(array.values) * array.type.bits // 8 for array in arrays)
+    storage = f"{size} bytes" + (f": {tables}" if tables else "")
+    untested = "" if tests else "none here, for the inputs are too many; lutgen verify runs them"
+    return provenance(
+        solution, [("storage", storage), ("order", _order(solution)), ("self-test", untested)]
+    )
 
 
 def _order(solution: Solution) -> str:
@@ -169,81 +147,24 @@ def _order(solution: Solution) -> str:
     )
 
 
-def _macros(solution: Solution) -> list[tuple[str, str]]:
-    """Return the names and texts of the facts that a program may need."""
-    spec, prefix = solution.spec, solution.spec.name.upper()
-    found = []
-    for side, number_format in (("IN", spec.input), ("OUT", spec.output)):
-        scale = number_format.scale
-        found += [
-            (f"{prefix}_{side}_SCALE", f"{float32(scale)} /* {float32_hex(scale)} */"),
-            (f"{prefix}_{side}_SCALE_EXACT", f'"{scale}"'),
-            (f"{prefix}_{side}_ZERO_POINT", _macro_integer(number_format.zero_point)),
-        ]
-    return [
-        *found,
-        (f"{prefix}_MAX_ERROR_LSB", f"{decimal_above(solution.report.max_lsb, 6)}f"),
-        (f"{prefix}_TABLE_SHA256", f'"{solution.codes_sha256}"'),
-    ]
-
-
-def _macro_integer(number: int) -> str:
-    text = integer(number)
-    return f"({text})" if text.startswith("-") else text
-
-
 def _array_view(array: Array) -> tuple[object, ...]:
     """Return the alignment, the declaration, the comment and the rows of a table."""
     return (
         max(ALIGNMENT, array.type.bits // 8),
         f"{array.type} {array.name}[{len(array.values)}]",
-        _comment(array.meaning),
+        "\n".join(array.comment),
         rows(array.values, per_row=8 if array.type.bits <= 16 else 4),
     )
 
 
 def _search_view(search: Search) -> tuple[object, ...]:
-    """Return the declaration, the table, the steps and the result of a search."""
+    """Return the comment, the declaration, the steps and the result of a search."""
+    text = (
+        f"Returns how many entries of {search.array.name} are at or below value: a binary search."
+    )
     return (
+        "\n".join(own_comment(text, LONGEST_COMMENT)),
         f"{search.result} {search.name}({search.argument} value)",
-        search.array.name,
-        _indented(search.steps),
+        "\n".join(f"    {line}" if line else "" for line in search.steps),
         f"({search.result})count",
     )
-
-
-def _comment(text: str) -> str:
-    return "\n".join(block_comment(text))
-
-
-def _indented(lines: Iterable[str]) -> str:
-    return "\n".join(f"    {line}" if line else "" for line in lines)
-
-
-def _loops(stem: str, step: int) -> list[str]:
-    """Return the statements of the array function, ``step`` elements in a round."""
-    if step == 1:
-        return ["size_t i;", "", "for (i = 0u; i < n; i++) {", f"    out[i] = {stem}(in[i]);", "}"]
-    further = [f"    out[i + {j}u] = {stem}(in[i + {j}u]);" for j in range(1, step)]
-    return [
-        f"/* Rounds of {step}.  The exact != lets compilers count by the pointers alone. */",
-        f"const size_t whole = n - n % {step}u;",
-        "size_t i;",
-        "",
-        f"for (i = 0u; i != whole; i += {step}u) {{",
-        f"    out[i] = {stem}(in[i]);",
-        *further,
-        "}",
-        "for (; i < n; i++) {",
-        f"    out[i] = {stem}(in[i]);",
-        "}",
-    ]
-
-
-def _elements_per_round(program: Program) -> int:
-    """Return how many elements each round of the array function's loop takes."""
-    if program.is_direct:
-        return DIRECT_ROUND
-    kinds = [type(value.op) for value in program.values]
-    steps = len(kinds) - kinds.count(ops.Const)
-    return 1 if ops.Segment in kinds or steps > SHORT_PROGRAM else SHORT_ROUND

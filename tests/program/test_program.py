@@ -109,6 +109,15 @@ def test_reductions_are_over_the_last_axis(row: list[int]) -> None:
     assert (b.value(total).low, b.value(total).high) == (-640, 635)
 
 
+def test_a_number_for_the_row_counts_once_for_every_element() -> None:
+    b = Builder("p")
+    peak = b.reduce_max("peak", b.input("x", INT8))
+    total = b.add("total", b.reduce_sum("sum", peak, 9), b.reduce_sum("ones", b.const(1), 9))
+    program = b.finish(total, NumberFormat(16, True, Fraction(1)))
+
+    assert evaluate(program, {"x": np.array([[3, -5, 9]])}).tolist() == [[30, 30, 30]]
+
+
 def test_a_sum_of_rows_of_one_sign_is_at_least_one_element() -> None:
     b = Builder("p")
     x = b.input("x", NumberFormat(8, False, Fraction(1)))
@@ -117,6 +126,60 @@ def test_a_sum_of_rows_of_one_sign_is_at_least_one_element() -> None:
     total = b.value(b.reduce_sum("total", above, 10))
 
     assert (total.low, total.high) == (3, 2580)
+
+
+def rows_of(codes: NumberFormat, length: int) -> np.ndarray:
+    """Return every row of a length: int64, shape (rows, length)."""
+    grids = np.meshgrid(*[np.arange(codes.min_code, codes.max_code + 1)] * length)
+    return np.stack([grid.ravel() for grid in grids], axis=-1)
+
+
+def test_values_that_depend_on_the_distance_below_the_largest_have_exact_intervals() -> None:
+    codes, wide = NumberFormat(3, True, Fraction(1)), NumberFormat(16, True, Fraction(1))
+    b = Builder("p")
+    x = b.input("x", codes)
+    distance = b.sub("distance", b.reduce_max("peak", x), x)
+    table = Table("t", np.array([9, -4, 0, 7, -1, 3, 3, -2]), "")
+    weight = b.lookup("weight", table, distance)
+    both = b.mul("both", weight, b.sub("other", distance, b.const(3)))
+    program = b.finish_all(
+        Output(b.value(ref).name, ref, wide) for ref in (distance, weight, both)
+    )
+    found = evaluate_all(program, {"x": rows_of(codes, 3)})
+
+    for name, ref in (("distance", distance), ("weight", weight), ("both", both)):
+        assert (b.value(ref).low, b.value(ref).high) == (found[name].min(), found[name].max())
+
+
+@pytest.mark.parametrize(
+    ("entries", "least"),
+    [([9, 4, 0, 7, 1, 3, 3, 2], 9), ([9, 4, -2, 7, 1, 3, 3, 2], 5)],
+)
+def test_a_sum_has_one_element_at_least_that_is_the_largest_of_the_row(entries, least) -> None:
+    codes, wide = NumberFormat(3, True, Fraction(1)), NumberFormat(16, True, Fraction(1))
+    b = Builder("p")
+    x = b.input("x", codes)
+    distance = b.sub("distance", b.reduce_max("peak", x), x)
+    total = b.reduce_sum("total", b.lookup("w", Table("t", np.array(entries), ""), distance), 3)
+    program = b.finish(b.add("y", total, b.const(0)), wide)
+    sums = [evaluate(program, {"x": rows_of(codes, length)}) for length in (1, 2, 3)]
+
+    assert b.value(total).low == least == min(found.min() for found in sums)
+
+
+def test_a_quotient_times_its_divisor_is_the_dividend_less_a_remainder() -> None:
+    codes, wide = NumberFormat(4, False, Fraction(1)), NumberFormat(16, True, Fraction(1))
+    b = Builder("p")
+    x, d = b.input("x", codes), b.input("d", codes)
+    divisor = b.max("divisor", d, b.const(3))
+    quotient = b.divide("quotient", b.const(1000), divisor)
+    product = b.mul("product", b.add("moved", x, quotient), divisor)
+    program = b.finish(product, wide)
+    found = evaluate(program, dict(zip("xd", np.meshgrid(*[np.arange(16)] * 2), strict=True)))
+
+    assert (b.value(product).low, b.value(product).high) == (986, 1000 + 15 * 15)
+    assert found.min() >= 986 and found.max() <= 1225
+    assert b.value(b.mul("other", b.add("m", x, quotient), d)).high > 1225
 
 
 def test_values_of_one_of_several_inputs_have_exact_intervals() -> None:

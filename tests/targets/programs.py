@@ -226,7 +226,32 @@ def at_random(seed: int) -> Program:
     b = Builder(f"random{seed}")
     number_format = formats[seed % len(formats)]
     refs = [b.input("x", number_format)]
+    grow(b, rng, refs, 20)
+    total = refs[-1]
+    return fitted(b, b.low_bits("low", total, 8), (S8, U8, S16, U16)[seed % 3])
 
+
+Step = Callable[[str], int]
+
+
+def grow(
+    b: Builder,
+    rng: np.random.Generator,
+    refs: list[int],
+    count: int,
+    more: Callable[[Callable[[], int]], tuple[Step, ...]] = lambda pick: (),
+    start: int = 0,
+) -> None:
+    """Add random operations on the last few values, and some on the first.
+
+    Args:
+        b: where they are added.
+        rng: what chooses them.
+        refs: the values so far; the new ones are appended.
+        count: how many operations are tried.
+        more: returns operations beside the usual ones.
+        start: number of the first.
+    """
     def pick() -> int:
         if rng.random() < 0.2:
             return b.const(int(rng.choice([-32768, -7, 0, 1, 5, 255, 40000, -(2**31), 2**33])))
@@ -235,7 +260,7 @@ def at_random(seed: int) -> Program:
     def shift() -> int:
         return int(rng.integers(0, 24))
 
-    steps: tuple[Callable[[str], int], ...] = (
+    steps: tuple[Step, ...] = (
         lambda name: b.add(name, pick(), pick()),
         lambda name: b.sub(name, pick(), pick()),
         lambda name: b.mul(name, pick(), pick()),
@@ -249,8 +274,9 @@ def at_random(seed: int) -> Program:
         lambda name: b.segment(
             name, pick(), tuple(np.unique(rng.integers(-300, 300, rng.integers(1, 12))).tolist())
         ),
+        *more(pick),
     )
-    for step in range(20):
+    for step in range(start, start + count):
         kind = int(rng.integers(0, len(steps)))
         try:
             ref = steps[kind](f"v{step}")
@@ -262,8 +288,6 @@ def at_random(seed: int) -> Program:
             address = b.low_bits(f"a{step}", ref, 3)
             values = rng.integers(-(2 ** rng.integers(1, 40)), 2 ** rng.integers(1, 40), 8)
             refs.append(b.lookup(f"t{step}", Table(f"table{step}", values, "Random."), address))
-    total = refs[-1]
-    return fitted(b, b.low_bits("low", total, 8), (S8, U8, S16, U16)[seed % 3])
 
 
 def several_at_random(seed: int) -> Program:

@@ -14,6 +14,7 @@ from lutgen.solution import Solution, Verdict
 from lutgen.spec import Method
 from lutgen.targets import Options, _c_replay, _literals, c
 from lutgen.targets._c_replay import Compiler
+from lutgen.targets._c_types import code_type
 from tests.targets import programs
 from tests.targets.programs import sides, solution, wrapped
 from tests.tools import require_tool
@@ -490,7 +491,7 @@ def on_avr(
         step = 1 if codes.width <= 8 else 211
         calls += AVR_CALL.format(
             name=each.spec.name, first=_literals.integer(codes.min_code), last=codes.max_code,
-            step=step, type=str(c.Function(each.program).input_type),
+            step=step, type=str(code_type(codes)),
         )
         wanted += [*each.report.codes[::step].tolist(), 0]
     includes = "\n".join([before, *(f'#include "{each.spec.name}.h"' for each in solutions)])
