@@ -70,8 +70,6 @@ BUILDING_BLOCKS = {"abs", "erf", "exp", "hard_tanh", "log", "reciprocal", "rsqrt
 """Activations that no heading is about."""
 
 TARGETS = ("c", "verilog", "onnx")
-TARGETS_OF_KERNELS = ("onnx",)
-"""The targets that take functions of several numbers; once it is all of them, TARGETS will do."""
 
 
 @cache
@@ -91,21 +89,13 @@ def solved(name: str, bits: int) -> Solution:
 
 def cases() -> list[object]:
     """Return a case for every function of every heading, width and target."""
-    found = []
-    for heading, names in HEADINGS.items():
-        for name in names:
-            missing = () if name in activations.names() else set(TARGETS) - {*TARGETS_OF_KERNELS}
-            for bits in (8, 16):
-                found += [
-                    pytest.param(
-                        name, bits, target, id=f"{heading}-{name}-{bits}-{target}",
-                        marks=pytest.mark.xfail(
-                            reason=f"no functions of several numbers in {target} yet", strict=False
-                        ) if target in missing else (),
-                    )
-                    for target in TARGETS
-                ]
-    return found
+    return [
+        pytest.param(name, bits, target, id=f"{heading}-{name}-{bits}-{target}")
+        for heading, names in HEADINGS.items()
+        for name in names
+        for bits in (8, 16)
+        for target in TARGETS
+    ]
 
 
 @pytest.mark.parametrize(("name", "bits", "target"), cases())
