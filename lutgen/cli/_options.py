@@ -12,6 +12,7 @@ from lutgen import activations
 from lutgen.accuracy import requirements
 from lutgen.errors import UnknownNameError, UsageError, printable
 from lutgen.names import in_lists
+from lutgen.plugins import ACTIVATIONS, registered
 from lutgen.request import DEFAULT_WIDTH, MOST_INPUTS, Request, Side, range_ends, whole_number
 from lutgen.samples import Samples
 from lutgen.spec import BREAKPOINTS, FOLDS, METHODS, ROUNDINGS, Method
@@ -294,7 +295,7 @@ def _is_kernel(function: str, options: dict[str, object]) -> bool:
     try:
         activations.get(function)
     except UnknownNameError:
-        known = [*activations.names(), *kernels.names()]
+        known = [*activations.names(), *kernels.names(), *registered(ACTIVATIONS)]
         raise UnknownNameError.among("activation", function, known) from None
     return False
 
