@@ -96,7 +96,8 @@ LUTGEN_ALIGN(4) static const LUTGEN_STORAGE int16_t sigmoid_reviewed_s8_intercep
     /* 8 */ 1951
 };
 
-/* Returns how many entries of sigmoid_reviewed_s8_segment_breakpoints are at or below value: a binary search. */
+/* Returns how many entries of sigmoid_reviewed_s8_segment_breakpoints are at or below value: a binary
+   search. */
 static inline int8_t sigmoid_reviewed_s8_find_segment(uint8_t value)
 {
     size_t count = 0u;
