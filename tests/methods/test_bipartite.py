@@ -95,7 +95,7 @@ def check_shape(program: Program) -> None:
     products = [v.name for v in program.values if isinstance(v.op, ops.Mul | ops.Segment)]
     assert set(products) <= {"line"}
     for ref, value in enumerate(program.values):
-        reached = run(replace(program, output=ref))
+        reached = run(replace(program, outputs=(program.outputs[0]._replace(ref=ref),)))
         assert (int(reached.min()), int(reached.max())) == (value.low, value.high), value.name
 
 
