@@ -2,7 +2,8 @@
 
 The rules, which hold where int has 16 bits as well:
 
-- Every local has the smallest of the fixed-width types that holds its exact interval.
+- Every local of a table's function has the smallest of the fixed-width types that holds its exact
+  interval; in kernels it has no fewer bits than int, which saves instructions.
 - An operation is done in a type that holds its operands and its result, named by a cast where
   C's promotions would not reach it.
 - A right shift is a shift of a signed value only where the value can be negative; a left shift
@@ -13,7 +14,7 @@ The rules, which hold where int has 16 bits as well:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from typing import Protocol
 
@@ -68,13 +69,26 @@ class Expressions:
         shortcuts: other expressions for some values.
     """
 
-    def __init__(self, program: Program, taken: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        program: Program,
+        taken: Iterable[str] = (),
+        local_type: Callable[[int, int], CType] = smallest_type,
+    ) -> None:
+        """Name the values.
+
+        Args:
+            program: whose values they are.
+            taken: names that mean something else.
+            local_type: returns the type of a local that takes the numbers from one to another.
+        """
         self.program = program
         # No local hides the function itself.
         self.names = unique_names(program, (program.name, *taken))
         self.arrays: list[Array] = []
         self.searches: list[Search] = []
         self.shortcuts: Mapping[ops.Ref, Shortcut] = {}
+        self._local_type = local_type
         self._types: dict[ops.Ref, CType] = {}
         self._arrays_by_table: dict[int, Array] = {}
         self._searches_by_value: dict[ops.Ref, Search] = {}
@@ -91,12 +105,12 @@ class Expressions:
         self._types[ref] = c_type
 
     def type_of(self, ref: ops.Ref) -> CType:
-        """Return the type of a value's local: the smallest that holds it, unless declared."""
+        """Return the type of a value's local."""
         if ref not in self._types:
             value = self.program.values[ref]
             self._types[ref] = (
                 code_type(value.op.format) if isinstance(value.op, ops.Input)
-                else smallest_type(value.low, value.high)
+                else self._local_type(value.low, value.high)
             )
         return self._types[ref]
 
@@ -117,7 +131,7 @@ class Expressions:
         """
         text = converted(self.expression(ref), c_type)
         comment = block_comment(self.program.values[ref].comment)
-        return [*comment, *f"{start}{text};".split("\n")]
+        return [*comment, *(line.rstrip() for line in f"{start}{text};".split("\n"))]
 
     def local(self, ref: ops.Ref) -> list[str]:
         """Return the lines that compute a value into its local."""

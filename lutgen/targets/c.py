@@ -16,6 +16,7 @@ from lutgen.targets._c_functions import Function, Functions, folded
 from lutgen.targets._c_interface import ARRAYS, Interface, reserved
 from lutgen.targets._c_selftest import selftest
 from lutgen.targets._c_tables import Array, Search
+from lutgen.targets._c_types import running_type
 from lutgen.targets._literals import own_comment, rows
 from lutgen.targets._provenance import provenance
 
@@ -67,8 +68,10 @@ def _view(solution: Solution, options: Options) -> dict[str, object]:
     inline = "static inline " if alone else ""
     is_table = isinstance(solution.spec, Spec)
     fold = str if is_table else folded
-    taken = () if is_table else reserved(solution.program)
-    expressions = Expressions(solution.program, taken)
+    expressions = (
+        Expressions(solution.program) if is_table
+        else Expressions(solution.program, reserved(solution.program), running_type)
+    )
     interface = Interface.of(solution, expressions.names)
     _check_name(stem, (*ARRAYS, "n") if is_table else interface.names)
     functions = _functions(solution, expressions, interface, inline)
