@@ -52,14 +52,18 @@ def run(
         KeyError, IndexError, TypeError, ValueError, OverflowError: it is no such document.
     """
     tables = [Table(t["name"], t["values"], t["meaning"]) for t in document["tables"]]
+    shape = np.broadcast_shapes(*(codes.shape for codes in inputs.values()))
     results: list[np.ndarray] = []
     for step in document["steps"]:
         if step["operation"] == ops.Input.__name__:
             results.append(inputs[step["name"]])
             continue
         op = _operation(step, tables)
-        results.append(apply(op, [results[ref] for ref in op.operands]))
-    shape = np.broadcast_shapes(*(codes.shape for codes in inputs.values()))
+        operands = [results[ref] for ref in op.operands]
+        if isinstance(op, ops.Reduction):
+            # What is one number for the row counts once for every element.
+            operands = [np.broadcast_to(operand, shape) for operand in operands]
+        results.append(apply(op, operands))
     return {
         name: np.broadcast_to(results[ref], shape) for name, ref in document["outputs"].items()
     }

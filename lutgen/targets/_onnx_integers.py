@@ -71,7 +71,6 @@ class _Steps:
         self._program, self._type, self._limit = program, f"int{bits}", 2 ** (bits - 1)
         # Among rows, the axis of the elements is not the first.
         self._new_axis = "-1" if ports.inputs[0].axes == ROWS else "1"
-        self._of_elements = _of_elements(program)
         self._names: dict[ops.Ref, str] = {}
         for ref in sorted(live_values(program)):
             self._names[ref] = self._step(program.values[ref])
@@ -193,9 +192,7 @@ class _Steps:
 
     def _reduced(self, value: Value, operand: str) -> str:
         """Reduce each row to one number."""
-        if value.op.a not in self._of_elements:
-            return operand
-        # What is known to be the same for every element still counts once for each.
+        # What is the same for every element counts once for each.
         operand = self.graph.spread(operand)
         more = {"name": self._name(value), "comment": value.comment}
         if isinstance(value.op, ops.ReduceMax):
@@ -224,13 +221,3 @@ class _Steps:
     def _reach(self, low: int, high: int) -> None:
         if not -self._limit <= low <= high < self._limit:
             raise OverflowError(low, high)
-
-
-def _of_elements(program: Program) -> set[ops.Ref]:
-    """Return the values that are one number for each element, not one for a whole row."""
-    found: set[ops.Ref] = set()
-    for ref, value in enumerate(program.values):
-        is_reduced = isinstance(value.op, ops.Reduction)
-        if isinstance(value.op, ops.Input) or (not is_reduced and found & {*value.op.operands}):
-            found.add(ref)
-    return found

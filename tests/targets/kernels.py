@@ -1,8 +1,8 @@
-"""Kernels for the targets' tests: solved once, in several formats, and rows built by hand."""
+"""Kernels for the targets' tests: solved once, in several formats, and programs at random."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
 
@@ -12,9 +12,10 @@ from lutgen import activations, kernels, pipeline
 from lutgen.kernels import Built, Channels, KernelReport, KernelRequest, KernelSpec
 from lutgen.kernels._report import run
 from lutgen.kernels._stimulus import Stimulus, stimulus
-from lutgen.program import Program
+from lutgen.program import Builder, Output, Program
 from lutgen.request import Side
 from lutgen.solution import Solution
+from tests.targets.programs import S8, U8
 
 OF_CHANNELS = {
     "prelu": ("alpha=0.1", "alpha=0.25", "alpha=1/3"),
@@ -107,6 +108,50 @@ def of_numbers(program: Program, kernel: str = "glu") -> Solution:
         for name, codes in program.inputs.items()
     }
     return _wrapped(program, kernel, program.inputs, Stimulus(noise, (), "numbers", False))
+
+
+def at_random(seed: int, *names: str) -> Program:
+    """Return a program of some twenty random operations; of rows where it has one input."""
+    random = np.random.default_rng(seed)
+    b = Builder(f"random{seed}")
+    refs = [b.input(name, (S8, U8)[seed % 2]) for name in names]
+
+    def pick() -> int:
+        if random.random() < 0.2:
+            return b.const(int(random.choice([-7, 0, 1, 5, 255, 40000, -(2**31)])))
+        return int(random.choice(refs))
+
+    def quotient(name: str) -> int:
+        dividend = b.max(f"{name}_dividend", pick(), b.const(0))
+        return b.divide(name, dividend, b.max(f"{name}_divisor", pick(), b.const(1)))
+
+    steps: list[Callable[[str], int]] = [
+        lambda name: b.add(name, pick(), pick()),
+        lambda name: b.sub(name, pick(), pick()),
+        lambda name: b.mul(name, pick(), pick()),
+        lambda name: b.max(name, pick(), pick()),
+        lambda name: b.min(name, pick(), pick()),
+        lambda name: b.shift_right(name, pick(), int(random.integers(0, 20))),
+        lambda name: b.low_bits(name, pick(), int(random.integers(1, 20))),
+        lambda name: b.select(name, pick(), pick(), pick()),
+        lambda name: b.segment(name, pick(), tuple(range(-50, 90, int(random.integers(1, 9))))),
+        quotient,
+    ]
+    if len(names) == 1:
+        steps += [
+            lambda name: b.reduce_max(name, int(random.choice(refs))),
+            lambda name: b.reduce_sum(name, int(random.choice(refs)), 64),
+        ] * 2
+    for number in range(20):
+        try:
+            refs.append(random.choice(steps)(f"v{number}"))
+        except ValueError:
+            continue
+    b_low = b.low_bits("low", refs[-1], 8)
+    return b.finish_all([
+        Output("first", b_low, U8),
+        Output("second", b.clamp("kept", refs[-2], -128, 127), S8),
+    ])
 
 
 def _wrapped(

@@ -12,7 +12,7 @@ import pytest
 from lutgen import pipeline
 from lutgen.solution import Solution, Verdict
 from lutgen.targets import Options, json
-from tests.targets.kernels import FORMATS, NAMES, measured, solved
+from tests.targets.kernels import FORMATS, NAMES, at_random, measured, of_rows, solved
 
 
 def document(solution: Solution) -> dict[str, object]:
@@ -156,7 +156,9 @@ def test_every_step_tells_its_interval() -> None:
     assert [step["interval"] for step in steps] == [
         [value.low, value.high] for value in solution.program.values
     ]
-    assert any("division" in step.get("comment", "") for step in steps)
+    assert [step.get("comment", "") for step in steps] == [
+        value.comment for value in solution.program.values
+    ]
 
 
 # Planted faults
@@ -180,8 +182,8 @@ def test_a_wrong_sample_is_seen() -> None:
 def test_a_wrong_entry_and_a_wrong_step_are_seen() -> None:
     entry, step = document(solved("softmax")), document(solved("softmax"))
     entry["program"]["tables"][1]["values"][20] += 5000
-    (divide,) = [s for s in step["program"]["steps"] if s["operation"] == "Divide"]
-    divide["operation"] = "Sub"
+    divisions = [s for s in step["program"]["steps"] if s["operation"] == "Divide"]
+    divisions[0]["operation"] = "Sub"
 
     for content in (entry, step):
         listed, run = verdicts(solved("softmax"), content)
@@ -231,3 +233,9 @@ def test_building_and_verifying(tmp_path: Path) -> None:
     pipeline.build(found, ("json",), Options(), tmp_path)
 
     assert all(verdict.passed for verdict in json.replay(tmp_path, tuple(found), Options()))
+
+
+def test_reductions_of_what_is_one_number_count_it_for_every_element() -> None:
+    for seed in range(20):
+        solution = of_rows(at_random(seed, "x"))
+        assert all(verdict.passed for verdict in verdicts(solution, document(solution)))

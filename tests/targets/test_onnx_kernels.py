@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import mpmath
@@ -27,6 +26,7 @@ from tests.targets.kernels import (
     FORMATS,
     NAMES,
     Frozen,
+    at_random,
     measured,
     of_numbers,
     of_rows,
@@ -167,50 +167,6 @@ def test_what_one_number_decides_has_an_element_for_each_all_the_same() -> None:
     })
 
     assert got.tolist() == [38] * 5
-
-
-def at_random(seed: int, *names: str) -> Program:
-    """Return a program of some twenty random operations; of rows where it has one input."""
-    random = np.random.default_rng(seed)
-    b = Builder(f"random{seed}")
-    refs = [b.input(name, (S8, U8)[seed % 2]) for name in names]
-
-    def pick() -> int:
-        if random.random() < 0.2:
-            return b.const(int(random.choice([-7, 0, 1, 5, 255, 40000, -(2**31)])))
-        return int(random.choice(refs))
-
-    def quotient(name: str) -> int:
-        dividend = b.max(f"{name}_dividend", pick(), b.const(0))
-        return b.divide(name, dividend, b.max(f"{name}_divisor", pick(), b.const(1)))
-
-    steps: list[Callable[[str], int]] = [
-        lambda name: b.add(name, pick(), pick()),
-        lambda name: b.sub(name, pick(), pick()),
-        lambda name: b.mul(name, pick(), pick()),
-        lambda name: b.max(name, pick(), pick()),
-        lambda name: b.min(name, pick(), pick()),
-        lambda name: b.shift_right(name, pick(), int(random.integers(0, 20))),
-        lambda name: b.low_bits(name, pick(), int(random.integers(1, 20))),
-        lambda name: b.select(name, pick(), pick(), pick()),
-        lambda name: b.segment(name, pick(), tuple(range(-50, 90, int(random.integers(1, 9))))),
-        quotient,
-    ]
-    if len(names) == 1:
-        steps += [
-            lambda name: b.reduce_max(name, int(random.choice(refs))),
-            lambda name: b.reduce_sum(name, int(random.choice(refs)), 64),
-        ] * 2
-    for number in range(20):
-        try:
-            refs.append(random.choice(steps)(f"v{number}"))
-        except ValueError:
-            continue
-    b_low = b.low_bits("low", refs[-1], 8)
-    return b.finish_all([
-        Output("first", b_low, U8),
-        Output("second", b.clamp("kept", refs[-2], -128, 127), S8),
-    ])
 
 
 @pytest.mark.parametrize("names", [("x",), ("a", "b", "c")], ids=len)
