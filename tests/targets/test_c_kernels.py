@@ -97,7 +97,8 @@ def test_the_order_of_a_joined_row_is_told(gate: str, halves: str, interleaved: 
     words = " ".join(text(solved("glu", settings={"gate": gate})).split())
     gate_place, other = ("second", "first") if gate == "second" else ("first", "second")
 
-    assert f"the gate is the {gate} half of a joined row" in words.replace(" * ", " ")
+    plain = words.replace(" * : ", " ")
+    assert f"the gate is the {gate} half of a joined row" in plain
     assert f"in its {gate_place} half those of b, the gate" in words
     assert f"in its {other} half those of a" in words
     assert f"out[i] = {halves} for i below n." in words
