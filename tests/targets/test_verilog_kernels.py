@@ -558,7 +558,7 @@ HANDSHAKES = {
     "never_cut": replaced("cut <= 1'b1;", "cut <= 1'b0;"),
     "no_new_row": replaced("state == RECEIVE && index == {INDEX_BITS{1'b0}} && !full", "!aresetn"),
     "not_drained": replaced("advance && !(|valid", "advance || !(|valid"),
-    "too_soon": replaced("? 5'd0 : 5'd20", "? 5'd0 : 5'd18"),
+    "too_soon": replaced("? 6'd0 : 6'd37", "? 6'd0 : 6'd35"),
     "wrong_weight": lambda text: re.sub(
         r"(weights\[ *16\] = \d+'h)(\w+)", lambda m: f"{m[1]}{int(m[2], 16) // 2:06x}", text
     ),
