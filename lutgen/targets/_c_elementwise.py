@@ -9,9 +9,7 @@ from lutgen.targets._c_body import Body, Result
 from lutgen.targets._c_expressions import Expressions
 from lutgen.targets._c_functions import Function, Functions, words
 from lutgen.targets._c_interface import SAME_ARRAY, Interface
-from lutgen.targets._c_levels import Levels
 from lutgen.targets._c_loops import DIRECT_ROUND, counters, elements_per_round, loop
-from lutgen.targets._c_sweep import Sweep
 
 
 def functions(expressions: Expressions, interface: Interface, inline: str) -> Functions:
@@ -24,20 +22,33 @@ def functions(expressions: Expressions, interface: Interface, inline: str) -> Fu
     """
     program = expressions.program
     scalar = _scalar(expressions, interface, inline)
-    levels = Levels(program, [each.port for each in interface.once])
-    computed = {r for r in levels.once if not isinstance(program.values[r].op, ops.Input)}
-    helpers: tuple[Function, ...] = ()
-    if computed:
-        sweep = Sweep(interface, expressions, levels)
-        helpers, lines = tuple(sweep.helpers), sweep.lines
-    else:
-        lines = _calls(program, interface)
+    prepared = _prepared(expressions, interface) if interface.once else None
+    helpers, lines = prepared or ((), _calls(program, interface))
     array = Function(
         _array_text(interface),
         f"{inline}void {interface.stem}_n({interface.array_parameters('n')})",
         tuple(lines),
     )
     return Functions(helpers, (scalar, array, *_joined(program, interface, inline)))
+
+
+def _prepared(
+    expressions: Expressions, interface: Interface
+) -> tuple[tuple[Function, ...], list[str]] | None:
+    """Return the helpers and statements that compute what is one number for an array only once.
+
+    None where nothing is computed from such numbers alone.
+    """
+    # Loaded here: a plain table does not need it.
+    from lutgen.targets._c_levels import Levels
+    from lutgen.targets._c_sweep import Sweep
+
+    values = expressions.program.values
+    levels = Levels(expressions.program, [each.port for each in interface.once])
+    if all(isinstance(values[ref].op, ops.Input) for ref in levels.once):
+        return None
+    sweep = Sweep(interface, expressions, levels)
+    return tuple(sweep.helpers), sweep.lines
 
 
 def _scalar(expressions: Expressions, interface: Interface, inline: str) -> Function:
