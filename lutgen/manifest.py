@@ -42,9 +42,14 @@ def find(folder: Path) -> Path | None:
     """Return the manifest of a folder: ``lutgen.toml``, else a pyproject that holds one."""
     for name in (FILE_NAME, "pyproject.toml"):
         path = folder / name
-        if path.is_file() and (name == FILE_NAME or b"[tool.lutgen" in path.read_bytes()):
+        if path.is_file() and (name == FILE_NAME or _holds_tables(path)):
             return path
     return None
+
+
+def _holds_tables(path: Path) -> bool:
+    """Return whether a project's file, which is most often none of ours, holds a manifest."""
+    return path.stat().st_size <= MAX_BYTES and b"[tool.lutgen" in path.read_bytes()
 
 
 def read(path: Path, flags: Collection[str], texts: Collection[str]) -> Manifest:

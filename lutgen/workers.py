@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import pickle
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from lutgen import signals
 from lutgen.errors import LutgenError, ToolError
-from lutgen.store import signals_held
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -123,9 +124,10 @@ def _start(
     workers = []
     if os.name == "posix":
         # Python starts it with the first worker otherwise, and lets signals through after it.
-        resource_tracker.ensure_running()
-    # Held signals stay held in the workers: this process alone decides when they end.
-    with signals_held():
+        with signals.deaf_children():
+            resource_tracker.ensure_running()
+    # This process alone decides when they end.
+    with signals.held(), signals.deaf_children():
         for _ in range(number):
             here, there = context.Pipe()
             process = context.Process(target=_work, args=(there, function), daemon=True)
@@ -138,18 +140,20 @@ def _start(
 def _work(connection: Connection, function: Callable[[Task], Result]) -> None:
     """Answer tasks until the other end is closed, by its process's death at the latest."""
     _end_with_parent()
-    while True:
-        try:
+    # The other end is closed by an end of the file, or where something was on its way, an error.
+    with suppress(EOFError, OSError):
+        while True:
             number, task = connection.recv()
-        except EOFError:
-            return
-        try:
-            result = function(task)
-        except LutgenError as problem:
-            result = Failure(problem)
-        except Exception:
-            result = Failure(None)
-        connection.send((number, result))
+            connection.send((number, _answer(function, task)))
+
+
+def _answer(function: Callable[[Task], Result], task: Task) -> Result | Failure:
+    try:
+        return function(task)
+    except LutgenError as problem:
+        return Failure(problem)
+    except Exception:
+        return Failure(None)
 
 
 def _end_with_parent() -> None:

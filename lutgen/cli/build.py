@@ -15,6 +15,7 @@ from lutgen.cli._goal import goal_options, spec_of
 from lutgen.cli._manifest import Asked, Batch, entry_from, given_options, read_batch, refuse_beside
 from lutgen.cli._options import (
     DEFAULT_FOLDER,
+    FilePath,
     echo_files,
     output_options,
     request_from,
@@ -52,14 +53,14 @@ CANDIDATES_SCHEMA = "lutgen.candidates/1"
 @targets_option
 @target_options
 @click.option("-o", "--output", default=DEFAULT_FOLDER, show_default=True, metavar="DIR",
-              type=click.Path(path_type=Path), help="Where the files go.")
+              type=FilePath(), help="Where the files go.")
 @goal_options
 @click.option("--explain", is_flag=True, help="Print the candidates and why one won.")
 @click.option("--candidates", metavar="json", help="The candidates as one JSON document.")
 @require_option
 @click.option("--report", "face_lists", multiple=True, metavar="LIST",
               help="Comma list of html, md: a report beside the files, and an index of many.")
-@click.option("--manifest", metavar="FILE", type=click.Path(path_type=Path),
+@click.option("--manifest", metavar="FILE", type=FilePath(),
               help="Every table of a manifest; without NAME, lutgen.toml here.")
 @jobs_option
 @template_option

@@ -11,7 +11,7 @@ import click
 from lutgen.check import DIFFERENT, MISSING, SAME, Finding, check
 from lutgen.cli import _batch
 from lutgen.cli._manifest import Asked, read_batch
-from lutgen.cli._options import DEFAULT_FOLDER, output_options
+from lutgen.cli._options import DEFAULT_FOLDER, FilePath, output_options
 from lutgen.cli._templates import template_option, templates_from
 from lutgen.cli._upkeep import jobs_option, processes_from
 from lutgen.errors import printable
@@ -20,8 +20,8 @@ CHECK_SCHEMA = "lutgen.check/1"
 
 
 @click.command("check")
-@click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
-@click.option("--manifest", metavar="FILE", type=click.Path(path_type=Path),
+@click.argument("folder", metavar="[DIR]", required=False, type=FilePath())
+@click.option("--manifest", metavar="FILE", type=FilePath(),
               help="Compare with what building this manifest would write.")
 @template_option
 @jobs_option

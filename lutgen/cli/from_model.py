@@ -10,6 +10,7 @@ import click
 
 from lutgen import manifest, models, pipeline, store
 from lutgen.cli._options import (
+    FilePath,
     echo_files,
     method_from,
     method_options,
@@ -38,7 +39,7 @@ _HEAD = ("node", "function", "input", "output", "table", "method", "max LSB", "b
 
 
 @click.command("from-model")
-@click.argument("path", metavar="MODEL", type=click.Path(path_type=Path))
+@click.argument("path", metavar="MODEL", type=FilePath())
 @click.option("--tables", default=TABLES[0], show_default=True, metavar="|".join(TABLES),
               help="As the model computes it step by step, or the real function rounded once.")
 @click.option("--method", metavar="|".join(METHODS),
@@ -48,14 +49,14 @@ _HEAD = ("node", "function", "input", "output", "table", "method", "max LSB", "b
               metavar="|".join(models.KERNELS),
               help="Whose codes a TFLite model computes: LiteRT's kernels of microcontrollers or "
                    "of processors.")
-@click.option("--rewrite", metavar="OUT.onnx", type=click.Path(path_type=Path),
+@click.option("--rewrite", metavar="OUT.onnx", type=FilePath(),
               help="Write the model with its units replaced by the tables.")
-@click.option("--compare", metavar="INPUTS.npz", type=click.Path(path_type=Path),
+@click.option("--compare", metavar="INPUTS.npz", type=FilePath(),
               help="Run both models in onnxruntime and report outputs that differ.")
 @targets_option
 @target_options
 @click.option("-o", "--output", default="generated", show_default=True, metavar="DIR",
-              type=click.Path(path_type=Path), help="Where the files go.")
+              type=FilePath(), help="Where the files go.")
 @click.option("--force", is_flag=True, help="Overwrite files that lutgen did not make.")
 @output_options
 def command(

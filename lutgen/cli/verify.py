@@ -7,14 +7,14 @@ from pathlib import Path
 
 import click
 
-from lutgen.cli._options import output_options
+from lutgen.cli._options import FilePath, output_options
 from lutgen.verify import verify
 
 VERIFY_SCHEMA = "lutgen.verify/1"
 
 
 @click.command("verify")
-@click.argument("folder", metavar="[DIR]", default="generated", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="[DIR]", default="generated", type=FilePath())
 @output_options
 def command(folder: Path, as_json: bool, quiet: bool, verbose: bool) -> int:
     """Compile and run every artifact in DIR on every input code and compare bit for bit.

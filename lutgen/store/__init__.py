@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lutgen.store.locks import locked, signals_held
+from lutgen.store.locks import locked
 from lutgen.store.ownership import MARKER, is_ours
 from lutgen.store.sidecars import (
     SIDECAR_SCHEMA,
@@ -25,7 +25,6 @@ __all__ = [
     "locked",
     "read_sidecar",
     "sidecar",
-    "signals_held",
     "text_artifact",
     "write",
 ]

@@ -11,9 +11,9 @@ from errno import EEXIST
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from lutgen import signals
 from lutgen.errors import StoreError, UsageError
 from lutgen.solution import Artifact
-from lutgen.store.locks import signals_held
 from lutgen.store.ownership import has, holds, may_replace
 from lutgen.store.sidecars import SIDECAR_SUFFIX, describe
 
@@ -79,13 +79,20 @@ class Transaction:
 
     def __exit__(self, *problem: object) -> None:
         """Remove what is pending, which is something only after a failure or a signal."""
-        with signals_held():
-            for temporary, _ in self._pending:
-                with contextlib.suppress(OSError):
-                    temporary.unlink()
-            for folder in reversed(self._made):
-                with contextlib.suppress(OSError):
-                    folder.rmdir()
+        try:
+            with signals.held():
+                self._remove()
+        finally:
+            # Once more, for a signal that came just before they were held.
+            self._remove()
+
+    def _remove(self) -> None:
+        for temporary, _ in self._pending:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+        for folder in reversed(self._made):
+            with contextlib.suppress(OSError):
+                folder.rmdir()
 
     @property
     def places(self) -> tuple[Path, ...]:
@@ -151,7 +158,7 @@ class Transaction:
         with _named(self.folder):
             for temporary, _ in self._pending:
                 _flush(temporary, os.O_RDWR)
-            with signals_held():
+            with signals.held():
                 while self._pending:
                     os.replace(*self._pending[0])
                     del self._pending[0]

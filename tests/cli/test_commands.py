@@ -151,6 +151,10 @@ WRONG = [
     (["build", "gelu", "--target", ""], 2, "unknown target"),
     (["build", "gelu", "--c-layout", "stb"], 2, "--c-layout"),
     (["build", "gelu", "--method", "magic"], 2, "--method"),
+    (["build", "gelu", "-o", ""], 2, "must not be empty"),
+    (["build", "gelu", "--depfile", ""], 2, "must not be empty"),
+    (["verify", ""], 2, "must not be empty"),
+    (["check", ""], 2, "must not be empty"),
     (["build", "gelu", "--in-format", "Q0.9"], 2, "--in-format"),
     (["verify", "nowhere"], 1, "nowhere"),
     (["show", "geluu"], 2, "did you mean"),
@@ -170,6 +174,13 @@ def test_bad_input_gets_one_clear_line_and_leaves_nothing(
     assert err.startswith("error: ") and err.count("\n") == 1 and len(err) < 400
     assert "Traceback" not in err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_without_a_command_there_is_help_and_an_exit_code(capsys) -> None:
+    code, out, err = run(capsys)
+
+    assert (code, out) == (2, "")
+    assert err.startswith("Usage: lutgen") and all(command in err for command in COMMANDS)
 
 
 def test_a_foreign_file_in_the_way_is_named_and_kept(capsys, tmp_path: Path) -> None:

@@ -190,7 +190,7 @@ BOMBS = [
     "{% macro f(n) %}{% if n %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}{% endmacro %}{{ f(99) }}",
     "{% include 'c/header.h.jinja' %}", "{% extends 'c/header.h.jinja' %}",
     "{% set n = namespace(s='ab') %}{% for i in range(99) %}{% set n.s = n.s ~ n.s %}{% endfor %}",
-    "{{ " + "(" * 5000 + ")" * 5000 + " }}",
+    "{% set unseen = 'a' * 2 ** 31 %}", "{{ " + "(" * 5000 + ")" * 5000 + " }}",
     "{% if a %}" * 3000,
 ]
 
