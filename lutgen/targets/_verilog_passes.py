@@ -165,21 +165,12 @@ class _Analysis:
         operands = [o for o in self._operands(ref) if o in self._pass]
         latest = max((self._pass[o] for o in operands), default=0)
         if isinstance(op, ops.Reduction):
-            if not self._is_row(op.a):
-                raise TypeError(f"{self._values[ref].name} reduces one number for the whole row")
             self._is_once[ref], self._pass[ref], self._step[ref] = True, latest + 1, 0
             return
         self._is_once[ref] = bool(operands) and all(self._is_once[o] for o in operands)
         self._pass[ref] = latest
         same = [o for o in operands if self._pass[o] == latest and self._is_once[o]]
         self._step[ref] = max((self._ready(o) for o in same), default=0)
-
-    def _is_row(self, ref: ops.Ref) -> bool:
-        """Return whether a value is a row, even if its elements are found to be all the same."""
-        op = self._values[ref].op
-        if isinstance(op, ops.Input | ops.Reduction):
-            return isinstance(op, ops.Input)
-        return any(self._is_row(operand) for operand in op.operands)
 
     def _ready(self, ref: ops.Ref) -> int:
         """Return the step in which a value can be read: that after the one that divides for it."""

@@ -13,10 +13,7 @@ from lutgen import pipeline
 from lutgen.accuracy import ErrorReport
 from lutgen.formats import NumberFormat
 from lutgen.ideal import Ideal
-from lutgen.kernels import Built, Kernel, KernelReport, KernelRequest, KernelSpec, Port, Settings
-from lutgen.kernels import get as get_kernel
-from lutgen.kernels._stimulus import Stimulus, stimulus
-from lutgen.program import Builder, Output, Program, Table, evaluate_all, ops
+from lutgen.program import Builder, Program, Table
 from lutgen.request import Request, Side
 from lutgen.solution import Solution
 from lutgen.spec import Method
@@ -43,12 +40,6 @@ def _solved(request: Request) -> Solution:
     return pipeline.solve(request.resolve())
 
 
-def kernel(function: str, bits: int = 8, **request: object) -> Solution:
-    """Return the solution of a request for a kernel."""
-    asked = KernelRequest(get_kernel(function), bits=bits, **request)
-    return pipeline.solve(asked.resolve())
-
-
 def sides(input_bits: int, output_bits: int, **kinds: bool) -> dict[str, object]:
     """Return the parts of a request that ask for these widths; ``input_unsigned`` and so on."""
     return {
@@ -64,47 +55,6 @@ def wrapped(program: Program) -> Solution:
     spec = replace(ideal.spec, name=program.name)
     report = ErrorReport.measure(program, replace(ideal, spec=spec))
     return Solution(spec, program, report)
-
-
-def wrapped_kernel(
-    program: Program, lengths: tuple[int, ...] = (), longest: int = 1
-) -> Solution:
-    """Return a program of several numbers or of rows as the solution of some kernel.
-
-    Args:
-        program: what is wrapped.
-        lengths: of the rows that it is run on.
-        longest: elements of the longest row that it takes.
-    """
-    ports = tuple(map(Port, program.inputs))
-    record = Kernel(
-        name=program.name, summary="", formula="", source="", arity="", ports=lambda spec: ports,
-        real=None, extremes=None, build=lambda spec: Built(program), takes_rows=bool(lengths),
-    )
-    spec = KernelSpec(
-        name=program.name, kernel=record, parameters={}, inputs=program.inputs,
-        outputs={output.name: output.format for output in program.outputs},
-        settings=Settings(max_n=longest),
-    )
-    given = _rows(program, lengths) if lengths else stimulus(spec)
-    parts = given.rows() if lengths else [slice(None)]
-    found = [
-        evaluate_all(program, {name: codes[part] for name, codes in given.inputs.items()})
-        for part in parts
-    ]
-    outputs = {name: np.concatenate([each[name] for each in found]) for name in found[0]}
-    errors = np.zeros(sum(map(len, outputs.values())))
-    report = KernelReport(spec, given, outputs, errors, 0, None, program.storage_bytes)
-    return Solution(spec, program, report)
-
-
-def _rows(program: Program, lengths: tuple[int, ...]) -> Stimulus:
-    rng = np.random.default_rng(len(lengths))
-    inputs = {
-        name: rng.integers(codes.min_code, codes.max_code + 1, sum(lengths))
-        for name, codes in program.inputs.items()
-    }
-    return Stimulus(inputs, lengths, f"{len(lengths)} random rows", False)
 
 
 @cache
@@ -288,109 +238,3 @@ def grow(
             address = b.low_bits(f"a{step}", ref, 3)
             values = rng.integers(-(2 ** rng.integers(1, 40)), 2 ** rng.integers(1, 40), 8)
             refs.append(b.lookup(f"t{step}", Table(f"table{step}", values, "Random."), address))
-
-
-def several_at_random(seed: int) -> Program:
-    """Return a random program of two or three inputs and one to three outputs."""
-    rng = np.random.default_rng(1000 + seed)
-    b = Builder(f"several{seed}")
-    refs = [
-        b.input(name, (S8, U8, S6, U6, S12)[int(rng.integers(0, 5))])
-        for name in ("a", "b", "context")[: 2 + seed % 2]
-    ]
-    count = len(refs)
-    for step in range(16):
-        refs += _random_step(b, rng, f"v{step}", refs, refs[:count])
-    outputs = [
-        Output(name, b.clamp(name, ref, codes.min_code, codes.max_code), codes)
-        for name, ref, codes in zip(
-            ("y", "positive", "second")[: 1 + seed % 3], reversed(refs), (S8, U8, S16), strict=False
-        )
-    ]
-    return b.finish_all(outputs)
-
-
-def rows_at_random(seed: int, longest: int) -> Program:
-    """Return a random program of rows, with several reductions and what is made of them."""
-    rng = np.random.default_rng(2000 + seed)
-    b = Builder(f"rows{seed}")
-    inputs = [
-        b.input(name, (S8, U8, S6)[(seed + i) % 3]) for i, name in enumerate("xz"[: 1 + seed % 2])
-    ]
-    # Values of an element, and numbers for the whole row.
-    elements, once = list(inputs), []
-    for step in range(14):
-        name = f"v{step}"
-        if rng.random() < 0.3:
-            ref = int(rng.choice(elements[-4:]))
-            reduce = (b.reduce_max, lambda *given: b.reduce_sum(*given, longest))[step % 2]
-            try:
-                once.append(reduce(f"r{step}", ref))
-            except ValueError:
-                continue
-        elif once and rng.random() < 0.4:
-            once += _random_step(b, rng, name, once, once[:1])
-        else:
-            found = _random_step(b, rng, name, [*elements, *once], inputs)
-            elements += [ref for ref in found if _is_of_element(b, ref)]
-    if not once:
-        once.append(b.reduce_max("peak", elements[-1]))
-    mixed = b.add("mixed", b.low_bits("kept", elements[-1], 9), b.low_bits("once", once[-1], 9))
-    outputs = [Output("y", b.low_bits("low", mixed, 8), U8)]
-    if seed % 3 == 0:
-        clamped = b.clamp("whole", once[-1], S16.min_code, S16.max_code)
-        outputs.append(Output("negative", clamped, S16))
-    return b.finish_all(outputs)
-
-
-def _is_of_element(b: Builder, ref: int) -> bool:
-    """Return whether a value differs from element to element."""
-    op = b.value(ref).op
-    if isinstance(op, ops.Input | ops.Reduction):
-        return isinstance(op, ops.Input)
-    return any(_is_of_element(b, operand) for operand in op.operands)
-
-
-def _random_step(
-    b: Builder, rng: np.random.Generator, name: str, refs: list[int], first: list[int]
-) -> list[int]:
-    """Add a random operation on some of the last values; nothing where it takes over 64 bits."""
-    def pick() -> int:
-        if rng.random() < 0.15:
-            return b.const(int(rng.choice([-32768, -7, 0, 1, 5, 255, 40000])))
-        return int(rng.choice(refs[-5:] + first))
-
-    def shift() -> int:
-        return int(rng.integers(0, 12))
-
-    def divide() -> int:
-        above = b.max(f"{name}_above", pick(), b.const(0))
-        return b.divide(name, above, b.max(f"{name}_below", pick(), b.const(1)))
-
-    def lookup() -> int:
-        address = b.low_bits(f"{name}_address", pick(), 3 + shift() // 3)
-        depth = b.value(address).high + 1
-        values = rng.integers(-(2 ** rng.integers(1, 20)), 2 ** rng.integers(1, 20), depth)
-        return b.lookup(name, Table(f"table_{name}", values, "Random."), address)
-
-    def segment() -> int:
-        points = np.unique(rng.integers(-300, 300, rng.integers(1, 12))).tolist()
-        return b.segment(name, pick(), tuple(points))
-
-    steps: tuple[Callable[[], int], ...] = (
-        lambda: b.add(name, pick(), pick()),
-        lambda: b.sub(name, pick(), pick()),
-        lambda: b.mul(name, pick(), pick()),
-        lambda: b.min(name, pick(), pick()),
-        lambda: b.max(name, pick(), pick()),
-        lambda: b.shift_left(name, pick(), shift()),
-        lambda: b.shift_right(name, pick(), shift()),
-        lambda: b.low_bits(name, pick(), 1 + shift()),
-        lambda: b.clamp(name, pick(), *sorted(rng.integers(-9999, 9999, 2).tolist())),
-        lambda: b.select(name, pick(), pick(), pick()),
-        segment, divide, lookup,
-    )
-    try:
-        return [steps[int(rng.integers(0, len(steps)))]()]
-    except ValueError:
-        return []
