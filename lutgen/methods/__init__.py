@@ -56,8 +56,7 @@ def approximate(ideal: Ideal) -> Program:
     tolerance = asked_tolerance(ideal)
     if tolerance is None:
         # A size is given: the most accurate of what fits.
-        fitting = [(c, _largest_error(c, ideal)) for c in found if c.program is not None]
-        best = min(fitting, key=lambda pair: pair[1], default=(None, None))[0]
+        best, _ = _most_accurate(found, ideal)
     else:
         best = cheapest(found, options.max_bytes)
     if best is None:
@@ -68,18 +67,16 @@ def approximate(ideal: Ideal) -> Program:
 def candidates(ideal: Ideal) -> list[Candidate]:
     """Return every program looked at for the spec, in order of preference.
 
-    ``auto`` tells each method what the cheapest program so far costs, so that a method which
-    cannot come below that need not search to the end.
+    ``auto`` tells each method what the cheapest program so far costs, or how far the most accurate
+    one is off, so that a method which cannot do better need not search to the end.
     """
     options = ideal.spec.method
-    tried = CANDIDATES if options.name == "auto" else (options,)
     tolerance = asked_tolerance(ideal)
+    if tolerance is None:
+        return _of_least_error(ideal)
     found: list[Candidate] = []
-    for method in tried:
+    for method in _tried(options):
         chosen = method._replace(fold=options.fold, max_bytes=options.max_bytes)
-        if tolerance is None:
-            found.append(_search.least_error(ideal, chosen))
-            continue
         best = cheapest(found, options.max_bytes)
         if best is not None:
             budget = best.cost - STEP_BYTES * LEAST_STEPS
@@ -133,8 +130,31 @@ def tolerance_of(method: Method) -> Tolerance | None:
     return None
 
 
-def _largest_error(candidate: Candidate, ideal: Ideal) -> float:
-    return ErrorReport.measure(candidate.program, ideal).max_lsb
+def _tried(options: Method) -> tuple[Method, ...]:
+    return CANDIDATES if options.name == "auto" else (options,)
+
+
+def _of_least_error(ideal: Ideal, *, every_fold: bool = False) -> list[Candidate]:
+    """Return what each method has that is nearer than those before it, for the asked size."""
+    options = ideal.spec.method
+    found: list[Candidate] = []
+    for method in _tried(options):
+        chosen = method._replace(fold=options.fold, max_bytes=options.max_bytes)
+        _, most = _most_accurate(found, ideal)
+        found.append(_search.least_error(ideal, chosen, most, every_fold=every_fold))
+    return found
+
+
+def _most_accurate(
+    found: list[Candidate], ideal: Ideal
+) -> tuple[Candidate | None, Fraction | None]:
+    """Return the candidate that is off by the least, and by how many LSB; None without any."""
+    fitting = [
+        (candidate, Fraction(ErrorReport.measure(candidate.program, ideal).max_lsb))
+        for candidate in found
+        if candidate.program is not None
+    ]
+    return min(fitting, key=lambda pair: pair[1], default=(None, None))
 
 
 def _refusal(ideal: Ideal, tolerance: Tolerance | None) -> BudgetError:
@@ -148,19 +168,9 @@ def _refusal(ideal: Ideal, tolerance: Tolerance | None) -> BudgetError:
         return BudgetError(f"{head}{given}; allow more, or another --method")
     head += f"an error of {tolerance.text}" + (f" with {given}" if given else "")
     relaxed = replace(spec, method=options._replace(max_error=None, exact=False))
-    tried = CANDIDATES if options.name == "auto" else (relaxed.method,)
     loosened = replace(ideal, spec=relaxed)
-    reached = [
-        (_largest_error(best, loosened), best.program)
-        for method in tried
-        for best in [_search.least_error(
-            loosened,
-            method._replace(fold=options.fold, max_bytes=options.max_bytes),
-            every_fold=True,
-        )]
-        if best.program is not None
-    ]
-    if reached:
-        error, nearest = min(reached, key=lambda pair: pair[0])
-        return BudgetError(f"{head}; the best it reaches is {error:.4f} LSB", nearest)
+    best, error = _most_accurate(_of_least_error(loosened, every_fold=True), loosened)
+    if best is not None:
+        reached = f"{head}; the best it reaches is {float(error):.4f} LSB"
+        return BudgetError(reached, best.program)
     return BudgetError(f"{head}; allow more, or another --method")

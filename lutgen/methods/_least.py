@@ -14,21 +14,25 @@ GREATEST = Fraction(2**16)
 """No format has codes further apart than this many LSB."""
 
 
-def least(works: Callable[[Fraction], object], start: Fraction) -> Fraction | None:
+def least(
+    works: Callable[[Fraction], object], start: Fraction, most: Fraction | None = None
+) -> Fraction | None:
     """Return the smallest error at which ``works`` is true, from above; None if it never is.
 
     Args:
         works: true from some error on.
         start: an error below which it is known not to be true.
+        most: an error at which it is known to be true.
     """
     if works(start):
         return start
     low, step = start, RESOLUTION
-    while not works(low + step):
+    end = GREATEST if most is None else most
+    while low + step < end and not works(low + step):
         low, step = low + step, 4 * step
-        if low > GREATEST:
-            return None
-    high = low + step
+    high = min(low + step, end)
+    if most is None and high == end and not works(high):
+        return None
     while high - low > RESOLUTION:
         middle = (low + high) / 2
         low, high = (low, middle) if works(middle) else (middle, high)

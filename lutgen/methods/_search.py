@@ -39,7 +39,9 @@ def within(ideal: Ideal, tolerance: Tolerance, options: Method) -> list[Candidat
     return found
 
 
-def least_error(ideal: Ideal, options: Method, *, every_fold: bool = False) -> Candidate:
+def least_error(
+    ideal: Ideal, options: Method, most: Fraction | None = None, *, every_fold: bool = False
+) -> Candidate:
     """Return the program of one method with the smallest error for the asked size.
 
     Bisection takes it that what a size allows at one error it allows at every larger one.  That
@@ -48,10 +50,11 @@ def least_error(ideal: Ideal, options: Method, *, every_fold: bool = False) -> C
     Args:
         ideal: what the exact function demands.
         options: the method and its size.
+        most: a program with a greater error, in LSB, is of no use; it is not looked for.
         every_fold: compare the folds; else take the first in order of preference that serves.
     """
     module = _module(options)
-    best, best_limit = Candidate(options, "none", None), None
+    best = Candidate(options, "none", None)
     for frame in _preferred(module, ideal, options):
         programs: dict[Fraction, Program] = {}
 
@@ -64,12 +67,15 @@ def least_error(ideal: Ideal, options: Method, *, every_fold: bool = False) -> C
             programs[limit] = program
             return True
 
+        # Below half an LSB there is nothing to be gained: some codes have no acceptable output.
+        if most is not None and (most <= HALF or not works(most)):
+            continue
         start = HALF
         if hasattr(module, "lower_bound"):
             start = module.lower_bound(frame, options)
-        limit = least(works, start)
-        if limit is not None and (best_limit is None or limit < best_limit):
-            best, best_limit = Candidate(options, frame.fold, programs[limit]), limit
+        limit = least(works, start, most)
+        if limit is not None and (most is None or limit < most):
+            best, most = Candidate(options, frame.fold, programs[limit]), limit
             if not every_fold:
                 break
     return best

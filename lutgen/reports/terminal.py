@@ -104,14 +104,15 @@ def method(program: Program) -> str:
 
 
 def explanation(found: list[Candidate], reports: list[ErrorReport | None]) -> str:
-    """Return the candidates with bytes, steps, cost and error, and why one won."""
+    """Return the candidates with bytes, steps, cost and error, and what decides between them."""
     head = (
         f"  {'candidate':<12} {'fold':<5} {'segments':>8} {'bytes':>7} {'cost':>7} {'max LSB':>8}"
     )
     rows = [_candidate(c, report) for c, report in zip(found, reports, strict=True)]
     why = (
-        f"  cost = bytes of storage + {STEP_BYTES} for every step; the least cost wins. A method "
-        "that cannot come\n  below the cheapest before it is not searched to the end."
+        f"  cost = bytes of storage + {STEP_BYTES} for every step. Where an error is asked for, "
+        "the least cost wins;\n  where a size is, the least error. A method that cannot do better "
+        "than those before it\n  is not searched to the end."
     )
     return "\n".join([head, *rows, why])
 
@@ -119,7 +120,7 @@ def explanation(found: list[Candidate], reports: list[ErrorReport | None]) -> st
 def _candidate(candidate: Candidate, report: ErrorReport | None) -> str:
     name = f"  {candidate.method.name:<12} {candidate.fold:<5}"
     if report is None:
-        return f"{name} keeps no such error at a lower cost"
+        return f"{name} has nothing better"
     segments = "" if candidate.program.segments is None else str(candidate.program.segments)
     return (
         f"{name} {segments:>8} {report.storage_bytes:>7} {candidate.cost:>7} "
