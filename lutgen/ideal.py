@@ -45,7 +45,7 @@ class Tolerance(NamedTuple):
         """The tolerance in words, for messages."""
         if self.limit is None:
             return "every code correctly rounded"
-        return f"{'below' if self.strict else 'at most'} {self.limit} LSB"
+        return f"{'below' if self.strict else 'at most'} {float(self.limit):g} LSB"
 
 
 EXACT = Tolerance(None)

@@ -102,12 +102,17 @@ def spec_from(document: Mapping[str, object], folder: Path) -> Spec | KernelSpec
     return KernelSpec.from_document(document)
 
 
-def explore(spec: Spec) -> tuple[list[Candidate], list[ErrorReport | None]]:
-    """Return the candidates for ``spec``, each with its error; None where it keeps none."""
+def explore(spec: Spec) -> tuple[Solution, list[Candidate], list[ErrorReport | None]]:
+    """Return what ``solve`` does, and the candidates, each with its error; None where it has none.
+
+    Raises:
+        LutgenError: no program can answer ``spec``.
+    """
     ideal = Ideal.of(spec)
     found = methods.candidates(ideal)
+    program = methods.choose(found, ideal)
     reports = [c.program and ErrorReport.measure(c.program, ideal) for c in found]
-    return found, reports
+    return Solution(spec, program, ErrorReport.measure(program, ideal)), found, reports
 
 
 def emit(solution: Solution, names: Iterable[str], options: Options) -> list[Artifact]:

@@ -142,8 +142,9 @@ def command(
                 "a method; leave it out"
             )
     if candidates or (explain and choice is None):
-        found, errors = pipeline.explore(spec)
-    solution = pipeline.solve(spec)
+        solution, found, errors = pipeline.explore(spec)
+    else:
+        solution = pipeline.solve(spec)
     requirements.demand(solution.report, entry.required)
     written = pipeline.write_files(
         [pipeline.rebuilt(solution, entry.forms, entry.faces, entry.own_templates)], output,

@@ -67,7 +67,7 @@ def _real(spec: KernelSpec) -> Reals:
 RECORD = Kernel(
     name="evonorm_b0_run_time",
     summary="evonorm_b0 with the variance of the instance as an input.",
-    formula=_FIXED.formula,
+    formula=_FIXED.formula.replace("var_inst", "variance"),
     source=_FIXED.source,
     arity="2",
     ports=fixed(

@@ -50,7 +50,7 @@ def _real(spec: KernelSpec) -> Reals:
 RECORD = Kernel(
     name="evonorm_s0_run_time",
     summary="evonorm_s0 with the variance of the group as an input.",
-    formula=_FIXED.formula,
+    formula=_FIXED.formula.replace("var_group", "variance"),
     source=_FIXED.source,
     arity="2",
     ports=fixed(

@@ -35,7 +35,7 @@ from lutgen.spec import FAITHFUL_WORD, Method, Spec
 
 __all__ = [
     "STEP_BYTES", "Candidate", "alternatives", "approximate", "asked_tolerance", "candidates",
-    "most_bytes", "step_count", "tolerance_of",
+    "choose", "most_bytes", "step_count", "tolerance_of",
 ]
 
 DEFAULT_TOLERANCE = Tolerance(Fraction(5, 8))
@@ -51,14 +51,21 @@ def approximate(ideal: Ideal) -> Program:
     Raises:
         BudgetError: what is asked cannot be kept; the message says the best reachable.
     """
-    options = ideal.spec.method
-    found = candidates(ideal)
+    return choose(candidates(ideal), ideal)
+
+
+def choose(found: list[Candidate], ideal: Ideal) -> Program:
+    """Return the one of the candidates that answers the spec.
+
+    Raises:
+        BudgetError: none does; the message says the best reachable.
+    """
     tolerance = asked_tolerance(ideal)
     if tolerance is None:
         # A size is given: the most accurate of what fits.
         best, _ = _most_accurate(found, ideal)
     else:
-        best = cheapest(found, options.max_bytes)
+        best = cheapest(found, ideal.spec.method.max_bytes)
     if best is None:
         raise _refusal(ideal, tolerance)
     return best.program

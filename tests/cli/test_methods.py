@@ -138,14 +138,14 @@ WRONG = [
     (["--candidates", "xml"], 2, ["--candidates: must be json"]),
     # Asked for in earnest, but out of reach.
     (["--method", "pwl", "--max-error", "0.5", "--segments", "2"], 1,
-     ["gelu_s8: pwl cannot keep an error of at most 1/2 LSB with --segments 2",
+     ["gelu_s8: pwl cannot keep an error of at most 0.5 LSB with --segments 2",
       "the best it reaches is 0.", " LSB"]),
     (["--method", "pwl", "--exact", "--max-bytes", "5"], 1,
      ["every code correctly rounded with --max-bytes 5", "the best it reaches is "]),
     (["--method", "uniform", "--max-error", "faithful", "--segments", "2"], 1,
      ["an error of below 1 LSB with --segments 2", "the best it reaches is "]),
     (["--max-error", "0.5", "--max-bytes", "1"], 1,
-     ["auto cannot keep an error of at most 1/2 LSB with --max-bytes 1"]),
+     ["auto cannot keep an error of at most 0.5 LSB with --max-bytes 1"]),
     (["--method", "lut", "--max-bytes", "128"], 1, ["lut cannot keep", "--max-bytes 128"]),
     (["--out-scale", "3/50", "--method", "lut", "--fold", "on"], 1, ["lut cannot keep"]),
 ]
