@@ -45,7 +45,11 @@ class Tolerance(NamedTuple):
         """The tolerance in words, for messages."""
         if self.limit is None:
             return "every code correctly rounded"
-        return f"{'below' if self.strict else 'at most'} {float(self.limit):g} LSB"
+        # Loaded here: only messages need it.
+        from decimal import Decimal
+
+        limit = Decimal(self.limit.numerator) / Decimal(self.limit.denominator)
+        return f"{'below' if self.strict else 'at most'} {limit:.6g} LSB"
 
 
 EXACT = Tolerance(None)

@@ -162,8 +162,7 @@ class Spec:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the canonical JSON of the request, in hexadecimal."""
-        text = json.dumps(self.document(), sort_keys=True, separators=(",", ":"))
-        return sha256(text.encode("ascii")).hexdigest()
+        return digest_of(self.document())
 
     @classmethod
     def from_document(cls, document: Mapping[str, object], folder: Path = Path()) -> Spec:
@@ -254,6 +253,12 @@ def check_rounding(rounding: str) -> str:
     if rounding not in ROUNDINGS:
         raise UsageError.about("--rounding", f"must be one of {', '.join(ROUNDINGS)}", rounding)
     return rounding
+
+
+def digest_of(document: Mapping[str, object]) -> str:
+    """Return the SHA-256 of the canonical JSON of a document, in hexadecimal."""
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"))
+    return sha256(text.encode("ascii")).hexdigest()
 
 
 def format_document(number_format: NumberFormat) -> dict[str, object]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from lutgen.accuracy.measured import Measured
 from lutgen.activations._record import NONDECREASING
 from lutgen.formats import NumberFormat
 from lutgen.ideal import FRACTION_BITS, Ideal
@@ -39,7 +40,7 @@ class WorstCode(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class ErrorReport:
+class ErrorReport(Measured):
     """The error of a program on every input code, never a sample.
 
     The error of a code is the output minus the exact value clipped to the output range, in LSB of
@@ -112,26 +113,6 @@ class ErrorReport:
     def outside(self) -> int:
         """For how many codes the function has no finite value."""
         return int(np.count_nonzero(self.undefined))
-
-    @cached_property
-    def max_lsb(self) -> float:
-        """Largest absolute error in LSB."""
-        return float(np.abs(self.error_lsb).max())
-
-    @cached_property
-    def rms_lsb(self) -> float:
-        """Root mean square error in LSB, every input code weighing the same."""
-        return float(np.sqrt(np.mean(np.square(self.error_lsb))))
-
-    @cached_property
-    def bias_lsb(self) -> float:
-        """Mean error in LSB."""
-        return float(np.mean(self.error_lsb))
-
-    @property
-    def max_real(self) -> float:
-        """Largest absolute error in real units."""
-        return self.max_lsb * float(self.spec.output.scale)
 
     @property
     def promised_direction(self) -> str | None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from lutgen import sampling
 from lutgen.accuracy import WORST_CODES, error_in_lsb
+from lutgen.accuracy.measured import Measured
 from lutgen.errors import UndecidableRoundingError
 from lutgen.formats import NumberFormat
 from lutgen.ideal import FRACTION_BITS, enclosing_integers
@@ -42,7 +43,7 @@ class WorstInput(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class KernelReport:
+class KernelReport(Measured):
     """The error of a program on its stimulus, and what is proved for all inputs.
 
     The error is that of ``ErrorReport``.
@@ -91,26 +92,6 @@ class KernelReport:
     def codes(self) -> np.ndarray:
         """The codes of all outputs, one output after the other."""
         return np.concatenate(list(self.outputs.values()))
-
-    @cached_property
-    def max_lsb(self) -> float:
-        """Largest absolute error in LSB."""
-        return float(np.abs(self.error_lsb).max())
-
-    @cached_property
-    def rms_lsb(self) -> float:
-        """Root mean square error in LSB."""
-        return float(np.sqrt(np.mean(np.square(self.error_lsb))))
-
-    @cached_property
-    def bias_lsb(self) -> float:
-        """Mean error in LSB."""
-        return float(np.mean(self.error_lsb))
-
-    @property
-    def max_real(self) -> float:
-        """Largest absolute error in real units of the first output."""
-        return self.max_lsb * float(self.spec.output.scale)
 
     @cached_property
     def misrounded(self) -> int:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from hashlib import sha256
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -17,7 +15,14 @@ from lutgen.kernels._record import Kernel, Port, Reals
 from lutgen.names import check_identifier
 from lutgen.numerics.literals import Number
 from lutgen.request import MOST_INPUTS
-from lutgen.spec import Method, check_rounding, format_document, format_from, method_from
+from lutgen.spec import (
+    Method,
+    check_rounding,
+    digest_of,
+    format_document,
+    format_from,
+    method_from,
+)
 
 GATES = ("first", "second")
 LONGEST_ROW = 65536
@@ -174,8 +179,7 @@ class KernelSpec:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the canonical JSON of the request, in hexadecimal."""
-        text = json.dumps(self.document(), sort_keys=True, separators=(",", ":"))
-        return sha256(text.encode("ascii")).hexdigest()
+        return digest_of(self.document())
 
     @classmethod
     def from_document(cls, document: Mapping[str, object]) -> KernelSpec:

@@ -147,17 +147,18 @@ def _of_least_error(ideal: Ideal, *, every_fold: bool = False) -> list[Candidate
     found: list[Candidate] = []
     for method in _tried(options):
         chosen = method._replace(fold=options.fold, max_bytes=options.max_bytes)
-        _, most = _most_accurate(found, ideal)
+        _, error = _most_accurate(found, ideal)
+        most = None if error is None else Fraction(error)
         found.append(_search.least_error(ideal, chosen, most, every_fold=every_fold))
     return found
 
 
 def _most_accurate(
     found: list[Candidate], ideal: Ideal
-) -> tuple[Candidate | None, Fraction | None]:
+) -> tuple[Candidate | None, float | None]:
     """Return the candidate that is off by the least, and by how many LSB; None without any."""
     fitting = [
-        (candidate, Fraction(ErrorReport.measure(candidate.program, ideal).max_lsb))
+        (candidate, ErrorReport.measure(candidate.program, ideal).max_lsb)
         for candidate in found
         if candidate.program is not None
     ]
@@ -178,6 +179,6 @@ def _refusal(ideal: Ideal, tolerance: Tolerance | None) -> BudgetError:
     loosened = replace(ideal, spec=relaxed)
     best, error = _most_accurate(_of_least_error(loosened, every_fold=True), loosened)
     if best is not None:
-        reached = f"{head}; the best it reaches is {float(error):.4f} LSB"
+        reached = f"{head}; the best it reaches is {error:.4f} LSB"
         return BudgetError(reached, best.program)
     return BudgetError(f"{head}; allow more, or another --method")
