@@ -13,6 +13,8 @@ _FENCED = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 _FILE = re.compile(r"<!-- file: (\S+) -->\n```\w+\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _INLINE = re.compile(r"`(lutgen [^`]+)`")
 _PLACEHOLDER = re.compile(r"\b[A-Z]+\b|\.\.\.|^lutgen \S+$")
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _VERSION = re.compile(r"(Verilog|Verilator|onnxruntime|onnx reference|gcc|Yosys) \d+(\.\d+)+")
 
 
@@ -37,6 +39,17 @@ def inline(page: str) -> list[str]:
     """Return the whole commands within the text of a page: no bare names, no placeholders."""
     found = [" ".join(text.split()) for text in _INLINE.findall(_FENCED.sub("", page))]
     return [command for command in found if not _PLACEHOLDER.search(command)]
+
+
+def links(page: str) -> list[str]:
+    """Return where a page links to."""
+    return _LINK.findall(_FENCED.sub("", page))
+
+
+def anchors(page: str) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    titles = _HEADING.findall(_FENCED.sub("", page))
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
 def agrees(shown: str, printed: str) -> bool:

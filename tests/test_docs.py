@@ -75,6 +75,18 @@ def test_the_commands_of_a_page_do_what_it_shows(page: Path, tmp_path: Path) -> 
         assert shown is None or pages.agrees(shown, done.stdout), f"{command}\n{done.stdout}"
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for link in pages.links(text):
+        if link.startswith("https://"):
+            continue
+        name, _, anchor = link.partition("#")
+        target = page.parent / name if name else page
+        assert target.exists(), link
+        assert not anchor or anchor in pages.anchors(target.read_text(encoding="utf-8")), link
+
+
 def test_a_page_is_read_as_it_is_meant() -> None:
     page = (
         "Text with `lutgen show gelu`, `lutgen list` and `lutgen show NAME`.\n\n"
@@ -88,6 +100,10 @@ def test_a_page_is_read_as_it_is_meant() -> None:
     ]
     assert pages.inline(page) == ["lutgen show gelu"]
     assert pages.files(page) == {"x.csv": "1\n"}
+    assert pages.links("See [a](b.md#c-d), [e](f).") == ["b.md#c-d", "f"]
+    assert pages.anchors("# Fewer bytes: methods\n## `x`, now\n") == {
+        "fewer-bytes-methods", "x-now",
+    }
 
 
 def test_output_that_differs_from_the_page_is_seen() -> None:
