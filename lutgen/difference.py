@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from lutgen import pipeline, store
+from lutgen import pipeline, reading, store
 from lutgen.accuracy import ErrorReport
 from lutgen.accuracy.comparison import SAME_LSB
 from lutgen.errors import UsageError, shown
@@ -291,11 +291,11 @@ def _checked(
     depth = 2**inputs.width
     if codes.shape != (depth,):
         count = len(codes) if codes.ndim else 0
-        hint = ""
+        hint = "give the width of the input (--in-bits)"
         if count in (257, 513, 1025, 2049):
-            hint = "; it looks like knots to interpolate, which this does not do"
+            hint = "it looks like knots to interpolate, which this does not do"
         raise UsageError(
-            f"{where}: has {count} entries, and {depth} input codes of {inputs.width} bits{hint}"
+            f"{where}: has {count} entries, and {depth} input codes of {inputs.width} bits; {hint}"
         )
     for place, code in enumerate(codes):
         if type(code) is not int or not output.min_code <= code <= output.max_code:
@@ -326,11 +326,9 @@ def _spec_of(document: Mapping[str, object], path: Path) -> Spec | None:
 def _json(path: Path) -> dict[str, object]:
     """Return the document in a JSON file of a table."""
     try:
-        if not path.is_file() or path.stat().st_size > MAX_TABLE_BYTES:
-            raise UsageError(f"{path}: must be a file of at most {MAX_TABLE_BYTES} bytes")
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(reading.text(reading.content(path, MAX_TABLE_BYTES)))
     except OSError as problem:
-        raise UsageError(f"{path}: {problem.strerror or problem}") from None
+        raise UsageError(f"{path}: {problem.strerror}; give a table of lutgen's") from None
     except (ValueError, RecursionError) as problem:
         raise UsageError(f"{path}: not JSON ({shown(problem, 80)[1:-1]})") from None
     schema = document.get("schema") if isinstance(document, dict) else None

@@ -18,6 +18,7 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from lutgen import reading
 from lutgen.errors import TemplateError, ToolError, UsageError, printable, shown
 from lutgen.toolchain import Conversation
 
@@ -26,11 +27,14 @@ if TYPE_CHECKING:
 
 SUFFIX = ".jinja"
 MAX_TEMPLATES = 1000
+MAX_FILES = 20_000
+"""Files in a folder of templates; more of them are somebody's home, or the whole disk."""
+
 MAX_TEMPLATE_BYTES = 1 << 20
 MAX_OUTPUT = 1 << 26
 """Characters that a template may give; the largest table's file has a tenth of it."""
 
-MAX_MEMORY = 1 << 30
+MAX_MEMORY = 1 << 29
 SECONDS = 3
 """Of processor time, for one template."""
 
@@ -125,7 +129,11 @@ def template_names(folder: Path) -> list[str]:
         UsageError: there are too many.
     """
     found = []
+    count = 0
     for root, folders, names in os.walk(folder):
+        count += len(folders) + len(names)
+        if count > MAX_FILES:
+            raise UsageError.about("--template-dir", f"must hold at most {MAX_FILES} files", folder)
         folders.sort()
         place = Path(root).relative_to(folder)
         found += [(place / name).as_posix() for name in sorted(names) if name.endswith(SUFFIX)]
@@ -168,12 +176,12 @@ def read(folder: Path, name: str) -> str | None:
     try:
         if not path.resolve().is_relative_to(folder.resolve()):
             raise TemplateError(f"{name}: is a link out of the template folder")
-        if not path.is_file() or path.stat().st_size > MAX_TEMPLATE_BYTES:
-            raise TemplateError(f"{name}: must be a file of at most {MAX_TEMPLATE_BYTES} bytes")
-        return path.read_text(encoding="utf-8")
-    # A link that leads to itself is one or the other, as Python's version will have it.
-    except (OSError, RuntimeError, ValueError) as problem:
-        raise TemplateError(f"{name}: cannot be read ({shown(problem, 80)[1:-1]})") from None
+        return reading.text(reading.content(path, MAX_TEMPLATE_BYTES)).replace("\r\n", "\n")
+    except OSError as problem:
+        raise TemplateError(f"{name}: cannot be read ({problem.strerror})") from None
+    # Python 3.12 and earlier raise the first one for a link that leads to itself.
+    except (RuntimeError, ValueError) as problem:
+        raise TemplateError(f"{name}: {shown(problem, 80)[1:-1]}") from None
 
 
 def serve(folder: str) -> None:

@@ -14,7 +14,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # The stages, left to right.  A module may import its own stage and those before it.
 STAGES = (
-    ("errors", "signals"),
+    ("errors", "signals", "reading"),
     ("plugins",),
     ("numerics",),
     ("activations", "names"),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
-from lutgen import activations
+from lutgen import activations, reading
 from lutgen.activations._record import Activation
 from lutgen.errors import UsageError, shown
 from lutgen.numerics.literals import Number
@@ -46,15 +46,11 @@ class Channels:
             UsageError: the file cannot be read, or a line does not hold such parameters.
         """
         try:
-            with path.open("rb") as file:
-                content = file.read(MAX_BYTES + 1)
-            text = content.decode("utf-8-sig")
+            text = reading.text(reading.content(path, MAX_BYTES))
         except OSError as problem:
-            raise UsageError(f"--channels {path}: {problem.strerror}") from None
-        except UnicodeDecodeError:
-            raise UsageError(f"--channels {path}: must be UTF-8 text") from None
-        if len(content) > MAX_BYTES:
-            raise UsageError(f"--channels {path}: must have at most {MAX_BYTES} bytes")
+            raise UsageError(f"--channels {path}: {problem.strerror}; give a CSV file") from None
+        except ValueError as problem:
+            raise UsageError(f"--channels {path}: {problem}") from None
         try:
             rows = [
                 [cell.strip() for cell in row] for row in csv.reader(StringIO(text), strict=True)

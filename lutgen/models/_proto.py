@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from lutgen import reading
 from lutgen.errors import ModelError, shown
 
 if TYPE_CHECKING:
@@ -29,13 +30,9 @@ def content(path: Path) -> bytes:
         ModelError: not a regular file, or too large.
     """
     try:
-        if not path.is_file():
-            raise ModelError(f"{path}: not a file")
-        if path.stat().st_size > MAX_BYTES:
-            raise ModelError(f"{path}: larger than {MAX_BYTES >> 20} MiB; no model of edge devices")
-        return path.read_bytes()
+        return reading.content(path, MAX_BYTES)
     except OSError as problem:
-        raise ModelError(f"{path}: cannot be read ({problem.strerror or problem})") from None
+        raise ModelError(f"{path}: cannot be read ({problem.strerror})") from None
 
 
 def load(path: Path) -> ModelProto:

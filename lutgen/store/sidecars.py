@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
+from lutgen import reading
 from lutgen.errors import StoreError, shown
 from lutgen.solution import Artifact
 
@@ -95,9 +96,7 @@ def read_sidecar(path: Path) -> dict[str, object]:
         StoreError: not a readable sidecar of this schema.
     """
     try:
-        if not path.is_file() or path.stat().st_size > MAX_SIDECAR_BYTES:
-            raise ValueError("not a regular file, or too large")
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(reading.text(reading.content(path, MAX_SIDECAR_BYTES)))
         if document["schema"] != SIDECAR_SCHEMA:
             raise ValueError(f"schema is {shown(document['schema'])}, not {SIDECAR_SCHEMA}")
         return document

@@ -20,10 +20,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple
 
-from lutgen import plugins
+from lutgen import plugins, reading
 from lutgen.errors import UnknownNameError, UsageError
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ ROMS = ("auto", "block", "distributed")
 MULTIPLIERS = ("auto", "whole")
 ONNX_KINDS = ("auto", "lut", "program", "qdq", "float")
 MAX_LATENCY = 64
+MAX_STORED_BYTES = 1 << 26
+"""More than any file that is emitted has."""
+
 CONCERNS = {
     "c": ("c_layout",),
     "verilog": ("latency", "mem", "rom", "multiplier", "enable", "stream"),
@@ -141,6 +145,15 @@ def get(name: str) -> ModuleType | PluginTarget:
     if not (hasattr(module, "emit") and hasattr(module, "replay")):
         raise TypeError(f"target {name} must have both emit and replay")
     return module
+
+
+def stored(path: Path) -> bytes:
+    """Return the bytes of an emitted file, which may be anything by now.
+
+    Raises:
+        OSError: it is missing, cannot be read, is no file or far too large.
+    """
+    return reading.content(path, MAX_STORED_BYTES)
 
 
 @cache

@@ -13,7 +13,7 @@ from lutgen import toolchain
 from lutgen.errors import ToolError
 from lutgen.solution import Solution, Verdict
 from lutgen.spec import Spec
-from lutgen.targets import Options, _c_replay_tables
+from lutgen.targets import Options, _c_replay_tables, stored
 from lutgen.toolchain import Tool
 
 WARNINGS = (
@@ -149,7 +149,7 @@ def _read(folder: Path, name: str, options: Options) -> dict[str, bytes]:
         OSError: one is missing or cannot be read.
     """
     names = [f"{name}{suffix}" for suffix in _SUFFIXES[options.c_layout]]
-    return {name: (folder / name).read_bytes() for name in names}
+    return {name: stored(folder / name) for name in names}
 
 
 def _bench(solution: Solution) -> ModuleType:

@@ -11,7 +11,7 @@ import numpy as np
 
 from lutgen.errors import ToolError, shown
 from lutgen.solution import Solution, Verdict
-from lutgen.targets import Options
+from lutgen.targets import Options, stored
 from lutgen.targets._onnx_data import Arrays, DataSet, data_for
 from lutgen.targets.onnx import MODEL, kind_of, set_folder
 
@@ -118,7 +118,7 @@ def run(case: Case, runtime: Runtime) -> Verdict:
 
 def _outputs(case: Case, runtime: Runtime) -> list[list[np.ndarray]]:
     """Return what a runtime gives for each set: the outputs in order."""
-    content = (case.folder / MODEL).read_bytes()
+    content = stored(case.folder / MODEL)
     return [runtime.run(content, data.inputs, list(data.outputs)) for data in case.data]
 
 
@@ -179,7 +179,7 @@ def _not_installed(model: bytes, inputs: Arrays, outputs: Sequence[str]) -> list
 def _tensor(path: Path) -> np.ndarray:
     import onnx
 
-    return onnx.numpy_helper.to_array(onnx.load_tensor_from_string(path.read_bytes()))
+    return onnx.numpy_helper.to_array(onnx.load_tensor_from_string(stored(path)))
 
 
 def _kind(values: np.ndarray) -> str:

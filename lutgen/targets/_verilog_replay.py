@@ -13,6 +13,7 @@ from lutgen.targets import (
     _verilog_formal,
     _verilog_icarus,
     _verilog_verilator,
+    stored,
 )
 from lutgen.targets._verilog_stimulus import Emitted
 
@@ -57,7 +58,7 @@ def read(folder: Path, names: Sequence[str]) -> dict[str, bytes]:
     Raises:
         OSError: one is missing or cannot be read.
     """
-    files = {name: (folder / name).read_bytes() for name in names}
+    files = {name: stored(folder / name) for name in names}
     memories = set(re.findall(rb'"(\w+\.mem)"', b"".join(files.values())))
     names = sorted(memory.decode("ascii") for memory in memories)
-    return files | {name: (folder / name).read_bytes() for name in names}
+    return files | {name: stored(folder / name) for name in names}

@@ -20,7 +20,7 @@ from lutgen.reports.document import table_document
 from lutgen.solution import Artifact, Solution, Verdict
 from lutgen.spec import Spec
 from lutgen.store import text_artifact
-from lutgen.targets import Options
+from lutgen.targets import Options, stored
 from lutgen.targets._json_program import program_document, run
 
 CODES_PER_LINE = 16
@@ -101,10 +101,13 @@ def _lists(arrays: Mapping[str, np.ndarray]) -> dict[str, list[int]]:
 def _verdicts(folder: Path, solution: Solution) -> list[Verdict]:
     name = solution.spec.name
     try:
-        document = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+        document = json.loads(stored(folder / f"{name}.json"))
         if not isinstance(document, dict):
             raise ValueError("it is no object")
-    except (OSError, ValueError) as problem:
+    except OSError as problem:
+        reason = f"{problem.filename}: {problem.strerror}"
+        return [Verdict(name, "json", READER, 0, 0, reason)]
+    except (ValueError, RecursionError) as problem:
         return [Verdict(name, "json", READER, 0, 0, f"cannot be read: {problem}")]
     found = [_listed(document, solution)]
     if not isinstance(solution.spec, Spec):

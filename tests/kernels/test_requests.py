@@ -81,7 +81,7 @@ BAD_CHANNELS = {
     "nan": (b"0.1\nnan\n", "line 2: --param alpha: must be"),
     "too many columns": (b"0.1,0.2\n", "line 1: must have 1 columns, has 2"),
     "ragged": (b"0.1\n0.2,3\n", "line 2: must have 1 columns, has 2"),
-    "binary": (b"\xff\xfe\x00", "must be UTF-8 text"),
+    "binary": (b"\xff\xfe\x00", "is UTF-16"),
     "named twice": (b"alpha,alpha\n1,2\n", "one is named twice"),
     "quote": (b'"0.1\n', "not CSV"),
 }

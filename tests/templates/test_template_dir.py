@@ -236,14 +236,17 @@ def test_a_link_within_the_folder_is_followed() -> None:
 def test_what_is_no_template_is_refused(capsys) -> None:
     template("").joinpath(HEADER).unlink()
     os.mkfifo(Path("mine") / HEADER)
-    assert "must be a file" in refusal(capsys)
+    assert "is a pipe" in refusal(capsys)
 
     (Path("mine") / HEADER).unlink()
     (Path("mine") / HEADER).write_bytes(b"\xff\xfe")
-    assert "cannot be read" in refusal(capsys)
+    assert "is UTF-16" in refusal(capsys)
+
+    (Path("mine") / HEADER).write_bytes(b"/*\n\xe9 */")
+    assert "line 2: byte 0xe9 is not UTF-8" in refusal(capsys)
 
     (Path("mine") / HEADER).write_bytes(b"x" * (1 << 21))
-    assert "must be a file of at most" in refusal(capsys)
+    assert "is larger than" in refusal(capsys)
 
 
 @pytest.mark.parametrize(
