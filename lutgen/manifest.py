@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from lutgen import reading
 from lutgen.errors import UsageError, shown
 from lutgen.samples import SUFFIX
 from lutgen.spec import Spec
@@ -21,7 +24,21 @@ MAX_LINE = 10_000
 PATHS = frozenset(["table", "channels", "template_dir"])
 """Options that name a file or folder; in a manifest it is in the manifest's folder."""
 
+_TEXTS = frozenset([*PATHS, "function", "name", "description", "output"])
+"""Keys whose values are no numbers."""
+
+_ADVICE = "keys are the options of lutgen build, with _ for -"
+_LONGEST_NAME = 255
+_MOST_DIGITS = 4300
+"""Of a whole number, which Python turns into one."""
+
 Options = dict[str, object]
+
+
+class Decimal(str):
+    """A number with a point, or one that is not finite, as it is written."""
+
+    __slots__ = ()
 
 
 class Manifest(NamedTuple):
@@ -40,16 +57,20 @@ class Manifest(NamedTuple):
 
 def find(folder: Path) -> Path | None:
     """Return the manifest of a folder: ``lutgen.toml``, else a pyproject that holds one."""
-    for name in (FILE_NAME, "pyproject.toml"):
-        path = folder / name
-        if path.is_file() and (name == FILE_NAME or _holds_tables(path)):
-            return path
-    return None
+    path = folder / FILE_NAME
+    # Whatever has that name is meant to be one, and what is wrong with it is worth a word.
+    if os.path.lexists(path):
+        return path
+    path = folder / "pyproject.toml"
+    return path if _holds_tables(path) else None
 
 
 def _holds_tables(path: Path) -> bool:
     """Return whether a project's file, which is most often none of ours, holds a manifest."""
-    return path.stat().st_size <= MAX_BYTES and b"[tool.lutgen" in path.read_bytes()
+    try:
+        return b"[tool.lutgen" in reading.content(path, MAX_BYTES)
+    except OSError:
+        return False
 
 
 def read(path: Path, flags: Collection[str], texts: Collection[str]) -> Manifest:
@@ -63,21 +84,36 @@ def read(path: Path, flags: Collection[str], texts: Collection[str]) -> Manifest
     Raises:
         UsageError: not such a file, an unknown key, or a value of the wrong kind.
     """
-    document = _document(path)
+    document, prefix = _document(path), ""
     if path.name == "pyproject.toml":
         document = _table(_table(document.get("tool", {}), f"{path}: tool").get("lutgen", {}),
                           f"{path}: tool.lutgen")
-    _check_keys(document, ("defaults", "table"), str(path))
+        prefix = "tool.lutgen."
+    _check_keys(
+        document, ("defaults", "table"), str(path),
+        f"the keys of a table go under [{prefix}defaults] or [[{prefix}table]]",
+    )
     defaults = dict(_table(document.get("defaults", {}), f"{path}, defaults"))
     output = defaults.pop("output", None)
     tables = document.get("table", [])
     if not isinstance(tables, list) or not 1 <= len(tables) <= MAX_TABLES:
-        raise UsageError(f"{path}: must have 1 to {MAX_TABLES} [[table]] entries")
+        there = len(tables) if isinstance(tables, list) else "a single one, or no table"
+        raise UsageError(
+            f"{path}: must have 1 to {MAX_TABLES} tables, got {there}; begin each with "
+            f"[[{prefix}table]], in double brackets"
+        )
     found = []
+    known = (*flags, *texts)
+    _check_keys(defaults, known, f"{path}, defaults", _ADVICE)
     for number, table in enumerate(tables, start=1):
         where = f"{path}, table {number}"
-        merged = {**defaults, **_table(table, where)}
-        _check_keys(merged, (*flags, *texts), where)
+        own = _table(table, where)
+        if "output" in own:
+            raise UsageError(
+                f"{where}, output: all tables go into one folder; write it into [{prefix}defaults]"
+            )
+        _check_keys(own, known, where, _ADVICE)
+        merged = {**defaults, **own}
         options = {key: _value(key, value, flags, where) for key, value in merged.items()}
         for key in PATHS & options.keys():
             options[key] = str(path.parent / _inside(str(options[key]), f"{where}, {key}"))
@@ -138,33 +174,52 @@ def _document(path: Path) -> Mapping[str, object]:
         import tomllib
     except ImportError:  # Python 3.10
         import tomli as tomllib
+    content = _content(path)
     try:
-        if not path.is_file() or path.stat().st_size > MAX_BYTES:
-            raise UsageError(f"{path}: must be a file of at most {MAX_BYTES} bytes")
-        content = path.read_text(encoding="utf-8")
-        for number, line in enumerate(content.split("\n"), start=1):
-            if len(line) > MAX_LINE:
-                raise UsageError(f"{path}: line {number} is longer than {MAX_LINE} characters")
-        return tomllib.loads(content, parse_float=str)
-    except OSError as problem:
-        raise UsageError(f"{path}: {problem.strerror or problem}") from None
-    except (ValueError, RecursionError) as problem:
+        # Nothing but a text that never ends is wrong behind the last line.
+        return tomllib.loads(f"{content}\n", parse_float=Decimal)
+    except RecursionError:
+        raise UsageError(f"{path}: not TOML (nested too deeply)") from None
+    except tomllib.TOMLDecodeError as problem:
         raise UsageError(f"{path}: not TOML ({shown(problem, 100)[1:-1]})") from None
+    except ValueError:
+        # All that Python refuses of what is TOML is a whole number of very many digits.
+        found = re.search(rf"[0-9_]{{{_MOST_DIGITS}}}", content)
+        line = f", line {content.count(chr(10), 0, found.start()) + 1}" if found else ""
+        raise UsageError(f"{path}{line}: a number has too many digits") from None
 
 
-def _table(value: object, where: str) -> Mapping[str, object]:
+def _content(path: Path) -> str:
+    """Return the text of a manifest, with one character at the end of each line."""
+    try:
+        content = re.sub("\r\n?", "\n", reading.text(reading.content(path, MAX_BYTES)))
+    except OSError as problem:
+        raise UsageError(f"{path}: {problem.strerror}; give a lutgen.toml") from None
+    except ValueError as problem:
+        raise UsageError(f"{path}: {problem}") from None
+    for number, line in enumerate(content.split("\n"), start=1):
+        if len(line) > MAX_LINE:
+            raise UsageError(f"{path}: line {number} is longer than {MAX_LINE} characters")
+    return content
+
+
+def _table(
+    value: object, where: str, what: str = "must be a table of options"
+) -> Mapping[str, object]:
     if not isinstance(value, dict):
-        raise UsageError.about(where, "must be a table of options", value)
+        raise UsageError.about(where, what, value)
     return value
 
 
-def _check_keys(given: Mapping[str, object], known: Collection[str], where: str) -> None:
-    """Refuse keys that are not known, with the nearest that is."""
+def _check_keys(
+    given: Mapping[str, object], known: Collection[str], where: str, advice: str
+) -> None:
+    """Refuse keys that are not known, with the nearest that is, or else advice."""
     for key in given:
         if key not in known:
             near = get_close_matches(key[:80].lower().replace("-", "_"), known, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise UsageError(f"{where}: unknown key {shown(key)}{hint}")
+            hint = f"did you mean {near[0]!r}?" if near else advice
+            raise UsageError(f"{where}: unknown key {shown(key)}; {hint}")
 
 
 def _value(key: str, value: object, flags: Collection[str], where: str) -> object:
@@ -175,13 +230,22 @@ def _value(key: str, value: object, flags: Collection[str], where: str) -> objec
             raise UsageError.about(argument, "must be true or false", value)
         return value
     if key == "params":
-        pairs = _table(value, argument).items()
+        pairs = _table(value, argument, "must be a table such as { alpha = 0.1 }").items()
         return [f"{name}={_text(number, f'{argument}.{name}')}" for name, number in pairs]
     if key == "range" and isinstance(value, list):
         return ",".join(_text(end, argument) for end in value)
     if key in ("target", "report", "require"):
         return [_text(name, argument) for name in (value if isinstance(value, list) else [value])]
+    if key in _TEXTS and not _is_text(value):
+        raise UsageError.about(argument, "must be a text in quotation marks", value)
+    if value == "" and key != "description":
+        raise UsageError(f"{argument}: must not be empty; leave it out for its default")
     return _text(value, argument)
+
+
+def _is_text(value: object) -> bool:
+    """Return whether a value is written in quotation marks."""
+    return isinstance(value, str) and not isinstance(value, Decimal)
 
 
 def _text(value: object, argument: str) -> str:
@@ -196,7 +260,11 @@ def _text(value: object, argument: str) -> str:
 
 def _inside(text: object, argument: str) -> PurePosixPath:
     """Return a relative path that stays in the manifest's folder."""
-    path = PurePosixPath(_text(text, argument))
-    if path.is_absolute() or ".." in path.parts or "\\" in str(path) or "\0" in str(path):
-        raise UsageError.about(argument, "must be a path inside the manifest's folder", path)
+    if not _is_text(text) or not text:
+        raise UsageError.about(argument, "must be a text in quotation marks, not empty", text)
+    path = PurePosixPath(text)
+    if path.is_absolute() or ".." in path.parts or "\\" in text or "\0" in text:
+        raise UsageError.about(argument, "must be a path inside the manifest's folder", text)
+    if any(len(os.fsencode(part)) > _LONGEST_NAME for part in path.parts):
+        raise UsageError.about(argument, f"must have names of at most {_LONGEST_NAME} bytes", text)
     return path

@@ -12,7 +12,7 @@ import click
 
 from lutgen import pipeline, workers
 from lutgen.check import Finding, compare, compare_artifacts
-from lutgen.cli._manifest import Batch, Entry, Made, make
+from lutgen.cli._manifest import Batch, Entry, Made, known_paths, make
 from lutgen.cli._options import echo_files
 from lutgen.depfile import Upkeep
 from lutgen.pipeline import Files
@@ -120,10 +120,7 @@ def _made(batch: Batch, processes: int | None) -> Iterator[Made]:
 
 def _paths(entry: Entry) -> Iterable[Path]:
     """Return the paths of a table's files; where its program decides, it is made."""
-    listed = None
-    if not entry.is_kernel:
-        sampled = entry.options["table"] is not None
-        listed = pipeline.outputs(entry.name, entry.forms, entry.faces, sampled=sampled)
+    listed = known_paths(entry)
     return [a.path for a in make(entry).files.artifacts] if listed is None else listed
 
 

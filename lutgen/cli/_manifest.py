@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -20,7 +20,7 @@ from lutgen.cli._options import (
     targets_from,
 )
 from lutgen.cli._templates import template_option, templates_from
-from lutgen.errors import UsageError
+from lutgen.errors import LutgenError, UsageError
 from lutgen.formats import MAX_WIDTH
 from lutgen.manifest import read
 from lutgen.pipeline import Files
@@ -156,12 +156,18 @@ def make(entry: Entry) -> Made:
         solution = pipeline.solve(spec)
         requirements.demand(solution.report, entry.required)
         files = pipeline.rebuilt(solution, entry.forms, entry.faces, entry.own_templates)
-    except UsageError as problem:
-        raise UsageError(f"{entry.where}: {problem}") from None
+    except LutgenError as problem:
+        raise _placed(problem, entry.where) from None
     return Made(
         files, table_document(solution), terminal.row(solution), terminal.full(solution),
         _lines(solution, entry.faces),
     )
+
+
+def _placed(problem: LutgenError, where: str) -> LutgenError:
+    """Return a problem of a table, with where the table is; it ends with the same code."""
+    kind = UsageError if isinstance(problem, UsageError) else LutgenError
+    return kind(f"{where}: {problem}" if where else str(problem))
 
 
 def _lines(solution: Solution, faces: tuple[str, ...]) -> dict[str, Line]:
@@ -187,6 +193,7 @@ def read_batch(path: Path, asked: Asked) -> Batch:
     flags = [key for key, value in defaults.items() if isinstance(value, bool)]
     manifest = read(path, flags, [*(key for key in defaults if key not in flags), *_KEYS])
     entries: dict[str, Entry] = {}
+    taken: dict[str, int] = {}
     for number, table in enumerate(manifest.tables, start=1):
         where = f"{path}, table {number}"
         options = {**defaults, **table}
@@ -202,8 +209,15 @@ def read_batch(path: Path, asked: Asked) -> Batch:
             entry = entry_from(where, options.pop("function", None), options, wanted)
             if entry.name.lower() in entries:
                 raise UsageError.about("name", "must be another for each table", entry.name)
-        except UsageError as problem:
-            raise UsageError(f"{where}: {problem}") from None
+            for file in known_paths(entry) or ():
+                other = taken.setdefault(str(file).lower(), number)
+                if other != number:
+                    raise UsageError.about(
+                        "name", f"table {other} writes {file} as well", entry.name,
+                        "give one of them another name",
+                    )
+        except LutgenError as problem:
+            raise _placed(problem, where) from None
         entries[entry.name.lower()] = entry
     place = asked.output or manifest.output or Path(DEFAULT_FOLDER)
     return Batch(path, place, [*entries.values()])
@@ -255,6 +269,14 @@ def entry_from(
         where, name, codes, function, options, asked.targets, form, goal, asked.faces,
         asked.required, tuple(needs), templates, not isinstance(request, Request),
     )
+
+
+def known_paths(entry: Entry) -> list[PurePosixPath] | None:
+    """Return the paths of a table's files; None where its program decides."""
+    if entry.is_kernel:
+        return None
+    sampled = entry.options["table"] is not None
+    return pipeline.outputs(entry.name, entry.forms, entry.faces, sampled=sampled)
 
 
 def _known(request: Request | KernelRequest) -> tuple[str, int]:

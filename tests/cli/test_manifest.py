@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -184,7 +185,21 @@ def test_a_table_that_cannot_be_built_stops_all(capsys, here, processes) -> None
     code, out, err = run(capsys, here, MANY + last, "--jobs", processes)
 
     assert (code, out) == (1, "")
-    assert "exp_s8" in err and err.count("\n") == 1
+    # Files, budgets and gates that fail are told with their table, as wrong options are.
+    assert re.match(r"error: lutgen\.toml, table [0-9]+: exp_s8: ", err), err
+    assert err.count("\n") == 1
+    assert [path.name for path in here.iterdir()] == ["lutgen.toml"]
+
+
+def test_files_that_only_a_program_tells_are_not_shared_either(capsys, here) -> None:
+    text = (
+        '[[table]]\nfunction = "glu"\nname = "gate"\nbits = 4\ntarget = "verilog"\n'
+        '[[table]]\nfunction = "gelu"\nname = "gate_tb"\nbits = 4\ntarget = "verilog"\n'
+    )
+    code, out, err = run(capsys, here, text)
+
+    assert (code, out) == (2, "")
+    assert "both write gate_tb.v" in err and err.count("\n") == 1
     assert [path.name for path in here.iterdir()] == ["lutgen.toml"]
 
 
@@ -198,7 +213,7 @@ def test_tables_that_share_a_file_are_refused(capsys, here, processes) -> None:
     code, out, err = run(capsys, here, text, "--jobs", processes)
 
     assert (code, out) == (2, "")
-    assert "both write act_tb.v" in err and err.count("\n") == 1
+    assert "table 2: name: table 1 writes act_tb.v as well" in err and err.count("\n") == 1
     assert [path.name for path in here.iterdir()] == ["lutgen.toml"]
 
 
