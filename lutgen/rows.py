@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from lutgen import reading
 from lutgen.errors import UsageError, shown
 from lutgen.numerics.arrays import MAGIC, from_npy
 from lutgen.numerics.literals import Number
@@ -24,7 +25,14 @@ MAX_BYTES = 1 << 24
 CODES_HEADING = "input code,output code"
 
 _SEPARATORS = {";": "semicolons", "\t": "tabs", ",": "commas"}
+_PARTED = "commas, semicolons or tabs"
 _NOT_FINITE = ("nan", "inf", "infinity")
+_NO_VALUE = re.compile(r"#(?:N/A|DIV/0!|VALUE!|REF!|NAME\?|NUM!|NULL!)")
+"""What spreadsheets write in place of a value; it is no comment."""
+
+_LARGEST = 2**120
+"""Beyond it no format reaches, see ``request``."""
+
 _FOREIGN = {
     b"\xff\xfe": "is UTF-16", b"\xfe\xff": "is UTF-16", b"PK\x03\x04": "is a ZIP archive",
     b"\x1f\x8b": "is compressed", b"\x80\x03": "is a pickle", b"\x80\x04": "is a pickle",
@@ -78,17 +86,11 @@ def read_rows(path: Path, argument: str) -> Rows:
 
 
 def _content(path: Path, argument: str) -> bytes:
-    """Return the bytes of a regular file; pipes and devices, which may never end, stay closed."""
+    """Return the bytes of a file that has some."""
     try:
-        if not path.is_file():
-            kind = "is not a regular file" if path.exists() else "does not exist"
-            raise UsageError(f"{argument}: {kind}; give a CSV or NPY file")
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+        content = reading.content(path, MAX_BYTES)
     except OSError as problem:
-        raise UsageError(f"{argument}: {problem.strerror or problem}") from None
-    if len(content) > MAX_BYTES:
-        raise UsageError(f"{argument}: must have at most {MAX_BYTES} bytes")
+        raise UsageError(f"{argument}: {problem.strerror}; give a CSV or NPY file") from None
     if not content:
         raise UsageError(f"{argument}: is empty")
     return content
@@ -100,18 +102,26 @@ def _csv(content: bytes, argument: str) -> Rows:
     Comments begin with ``#``; one heading is skipped; columns end at a semicolon, a tab or a comma,
     whichever the first row has.
     """
+    try:
+        text = reading.text(content)
+    except ValueError as problem:
+        raise UsageError(f"{argument}, {problem}") from None
     rows: list[tuple[int | Fraction, ...]] = []
     places: list[int] = []
     in_codes = headed = False
     separator = None
-    for place, raw in enumerate(re.split(rb"\r\n|\n|\r", content), start=1):
-        where = f"{argument}, line {place}"
-        line = _decoded(raw, where, first=place == 1)
-        if not line or line.startswith("#"):
+    blank = 0
+    for place, raw in enumerate(re.split("\r\n|\n|\r", text), start=1):
+        where, line = f"{argument}, line {place}", raw.strip()
+        if not line or (line.startswith("#") and not _NO_VALUE.match(line)):
+            blank = blank or (place if rows and not line else 0)
             continue
+        # All places of a single column hang on how many values there are before them.
+        if blank and len(rows[0]) == 1:
+            raise UsageError(f"{argument}, line {blank}: is empty; it needs a number")
         separator = separator or next((mark for mark in _SEPARATORS if mark in line), None)
         # Not more than the third column is looked at, however long the line is.
-        cells = [cell.strip().strip('"').strip() for cell in line.split(separator or ",", 3)]
+        cells = [_unquoted(cell.strip()) for cell in line.split(separator or ",", 3)]
         if not rows and not headed and _is_heading(cells):
             headed, in_codes = True, ",".join(cells).lower() == CODES_HEADING
             # The names of columns may be parted otherwise than the numbers.
@@ -127,15 +137,9 @@ def _csv(content: bytes, argument: str) -> Rows:
     return Rows(rows, in_codes, lambda index: f"{argument}, line {places[index]}")
 
 
-def _decoded(raw: bytes, where: str, *, first: bool) -> str:
-    """Return a line as text, without the mark that some programs begin a file with."""
-    try:
-        return raw.decode("utf-8-sig" if first else "utf-8").strip()
-    except UnicodeDecodeError as problem:
-        byte = raw[problem.start]
-        raise UsageError(
-            f"{where}: byte 0x{byte:02x} is not UTF-8; save the file as UTF-8"
-        ) from None
+def _unquoted(cell: str) -> str:
+    """Return a cell without the quotation marks around it."""
+    return cell[1:-1].strip() if len(cell) > 1 and cell[0] == cell[-1] == '"' else cell
 
 
 def _is_heading(cells: list[str]) -> bool:
@@ -160,13 +164,19 @@ def _check_columns(
     if len(cells) > 2 or columns not in (None, len(cells)):
         need = "1 or 2" if columns is None else f"{columns} like the rows before it"
         many = ("1 column", "2 columns", "more than 2 columns")[min(len(cells), 3) - 1]
-        parted = _SEPARATORS[separator] if separator else "commas, semicolons or tabs"
-        raise UsageError(f"{where}: has {many}, needs {need} (columns end at {parted})")
+        parted = _SEPARATORS[separator] if separator else _PARTED
+        point = "; numbers have a point" if separator == "," else ""
+        raise UsageError(f"{where}: has {many}, needs {need} (columns end at {parted}{point})")
 
 
 def _cell(cell: str, where: str, *, in_codes: bool) -> int | Fraction:
     if not in_codes:
-        return Number.parse(cell, where).value
+        if re.search(r"[0-9][\s|:&]+[-+.0-9]", cell):
+            raise UsageError(f"{where}: columns end at {_PARTED}, got {shown(cell)}")
+        value = Number.parse(cell, where).value
+        if abs(value) > _LARGEST:
+            raise UsageError.about(where, "must be a number up to 2^120", cell)
+        return value
     if not re.fullmatch("[+-]?[0-9]{1,6}", cell, re.ASCII):
         raise UsageError(f"{where}: must be a code, a whole number, got {shown(cell)}")
     return int(cell)
@@ -188,11 +198,11 @@ def _npy(content: bytes, argument: str) -> Rows:
             f"{argument}: the header has {len(found)} rows; at most {MAX_POINTS} are read"
         )
     table = found.reshape(len(found), found.shape[1] if found.ndim == 2 else 1)
-    wrong = np.argwhere(~np.isfinite(table))
+    wrong = np.argwhere(~(np.abs(table.astype(np.float64)) <= _LARGEST))
     if len(wrong):
         row, column = wrong[0].tolist()
-        raise UsageError(
-            f"{argument}, index {row}: must be a finite number, got {shown(table[row, column])}"
+        raise UsageError.about(
+            f"{argument}, index {row}", "must be a finite number up to 2^120", table[row, column]
         )
     rows = [tuple(map(Fraction, row)) for row in table.tolist()]
     return Rows(rows, False, lambda index: f"{argument}, index {index}")

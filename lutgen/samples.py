@@ -34,12 +34,20 @@ class Samples:
         x: exact reals, or input codes.
         y: exact reals, or output codes.
         in_codes: which of the two.
+        source: where they are from, for messages.
     """
 
     def __init__(
-        self, x: tuple[int | Fraction, ...], y: tuple[int | Fraction, ...], *, in_codes: bool
+        self, x: tuple[int | Fraction, ...], y: tuple[int | Fraction, ...], *, in_codes: bool,
+        source: str = "--table",
     ) -> None:
         """Keep the points.
+
+        Args:
+            x: exact reals, or input codes.
+            y: exact reals, or output codes.
+            in_codes: which of the two.
+            source: where they are from, for messages.
 
         Raises:
             UsageError: there are fewer than two or too many, or x does not ascend.
@@ -49,7 +57,7 @@ class Samples:
         for before, after in pairwise(x):
             if not before < after:
                 raise UsageError.about("--table", f"x must ascend: after {before}", after)
-        self.x, self.y, self.in_codes = x, y, in_codes
+        self.x, self.y, self.in_codes, self.source = x, y, in_codes, source
 
     @classmethod
     def read(cls, path: Path, covered: tuple[Number, Number] | None = None) -> Samples:
@@ -65,7 +73,8 @@ class Samples:
         Raises:
             UsageError: not such a file; the message names it, and the line.
         """
-        rows = read_rows(path, f"--table: {path}")
+        source = f"--table: {path}"
+        rows = read_rows(path, source)
         if rows.columns == 2:
             x, y = zip(*rows.numbers, strict=True)
             for place, (before, after) in enumerate(pairwise(x), start=1):
@@ -74,16 +83,16 @@ class Samples:
                     raise UsageError(
                         f"{rows.where(place)}: x = {_number(after)} {same}; sort by x, each once"
                     )
-            return cls(x, y, in_codes=rows.in_codes)
+            return cls(x, y, in_codes=rows.in_codes, source=source)
         if covered is None:
-            raise UsageError(f"--table: {path}: one column needs --range, which its values cover")
+            raise UsageError(f"{source}: one column needs --range, which its values cover")
         low, high = (end.value for end in covered)
         if low >= high:
             ends = f"{covered[0].text},{covered[1].text}"
             raise UsageError.about("--range", "must be LO,HI with LO below HI", ends)
         step = (high - low) / (len(rows.numbers) - 1)
         x = tuple(low + step * place for place in range(len(rows.numbers)))
-        return cls(x, tuple(row[0] for row in rows.numbers), in_codes=False)
+        return cls(x, tuple(row[0] for row in rows.numbers), in_codes=False, source=source)
 
     @cached_property
     def body(self) -> str:
@@ -111,11 +120,14 @@ class Samples:
             UsageError: a code is none of its format.
         """
         if self.in_codes:
-            for codes, given in ((inputs, self.x), (outputs, self.y)):
+            for side, codes, given in (("input", inputs, self.x), ("output", outputs, self.y)):
                 for code in (min(given), max(given)):
                     if not codes.min_code <= code <= codes.max_code:
-                        limits = f"{codes.min_code} to {codes.max_code}"
-                        raise UsageError.about("--table", f"must hold codes from {limits}", code)
+                        limits = f"{side} codes from {codes.min_code} to {codes.max_code}"
+                        where = self.x[given.index(code)]
+                        raise UsageError.about(
+                            self.source, f"must hold {limits}", code, f"in the row of {where}"
+                        )
             x, y = _decoded(self.x, inputs), _decoded(self.y, outputs)
         else:
             x, y = list(map(exact, self.x)), list(map(exact, self.y))

@@ -82,7 +82,7 @@ def test_codes_mean_what_the_formats_say(tmp_path) -> None:
 def test_a_code_that_is_none_of_the_format_is_refused(tmp_path) -> None:
     found = Samples.read(file(tmp_path, "input code,output code\n0,5\n300,3\n"))
 
-    with pytest.raises(UsageError, match="must hold codes from -128 to 127, got \"300\""):
+    with pytest.raises(UsageError, match=r"mine.csv: must hold input codes .*300. \(in the row of 300"):
         found.activation(NumberFormat(8, True, Fraction(1)), NumberFormat(8, True, Fraction(1)))
 
 
@@ -110,7 +110,14 @@ WRONG = [
     ("1;2\n;\n", "line 2: column 1 is empty"),
     ("1,5;2,5\n2,5;3,5\n", "line 1: a decimal comma"),
     ("1.5\t2\n2,5\t3\n", "line 2: a decimal comma"),
-    ("1 2\n3 4\n", 'line 1: must be a finite number, got "1 2"'),
+    ("1 2\n3 4\n", 'line 1: columns end at commas, semicolons or tabs, got "1 2"'),
+    ("1|2\n3|4\n", 'line 1: columns end at commas, semicolons or tabs, got "1.2"'),
+    ("1\n2\n\n4\n", "line 3: is empty"),
+    ("y\n1\n#N/A\n4\n", "line 3: must be a finite number"),
+    ("1,2\n3,#DIV/0!\n", "line 2: must be a finite number"),
+    ('"1,2\n3,4\n', "line 1: must be a finite number"),
+    ("1,2\n2,1e40\n", r"line 2: must be a number up to 2\^120"),
+    ('"1,0","0,5"\n', "columns end at commas; numbers have a point"),
     ("1,2\n2,=cmd|' /C calc'!A0\n", "line 2"),
     ("input code,output code\n0,1\n1,1.5\n", "line 3: must be a code"),
     ("input code,output code\n0,1\n1,99999999999999999999\n", "line 3: must be a code"),
@@ -173,8 +180,8 @@ ARRAYS = [
     (np.zeros((0,)), "2 to 65536 rows of numbers, got 0"),
     (np.zeros((5, 0)), r"shape \(5, 0\)"),
     (np.zeros(MAX_POINTS + 1, dtype="i1"), "65537 rows"),
-    (np.array([[0, 1], [1, np.nan]]), "index 1: must be a finite number, got .nan"),
-    (np.array([[0, 1], [1, 2], [np.inf, 2]]), "index 2: must be a finite number, got .inf"),
+    (np.array([[0, 1], [1, np.nan]]), "index 1: must be a finite number up .*nan"),
+    (np.array([[0, 1], [1, 2], [np.inf, 2]]), "index 2: must be a finite number up .*inf"),
     (np.array([[0, 1], [0, 2]]), "index 1: x = 0 is there twice"),
     (np.array([[0, 1], [1, 2], [0.5, 2]]), "index 2: x = 1/2 comes after 1"),
 ]
@@ -252,10 +259,10 @@ def test_what_may_never_end_is_not_opened(tmp_path) -> None:
     os.mkfifo(tmp_path / "pipe.csv")
 
     for path in (tmp_path / "pipe.csv", Path("/dev/zero"), tmp_path, tmp_path / "nowhere.csv"):
-        with pytest.raises(UsageError, match=r"is not a regular file|does not exist"):
+        with pytest.raises(UsageError, match=r"not a regular file|No such file"):
             Samples.read(path)
     (tmp_path / "long.csv").write_bytes(b"1" * (MAX_BYTES + 1))
-    with pytest.raises(UsageError, match="at most"):
+    with pytest.raises(UsageError, match="is larger than"):
         Samples.read(tmp_path / "long.csv")
 
 

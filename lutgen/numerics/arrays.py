@@ -36,14 +36,17 @@ def from_npy(content: bytes) -> np.ndarray:
     if kind.kind == "O":
         raise ValueError("the header has a dtype of Python objects; only numbers are read")
     if kind.kind not in "biuf" or kind.itemsize > _LARGEST_ITEM:
-        raise ValueError(f"the header has dtype {kind}; it must be integers or floats of 64 bits")
-    if min(shape, default=1) < 0:
+        raise ValueError(
+            f"the header has dtype {kind}; it must be integers or floats of at most 64 bits"
+        )
+    # Booleans are integers to NumPy's reader of headers, and then no sizes to NumPy.
+    if any(type(size) is not int or size < 0 for size in shape):
         raise ValueError(f"the header has shape {shape}, which no array can have")
     needed, there = prod(shape) * kind.itemsize, len(content) - start
     if needed != there:
         raise ValueError(
             f"the header has shape {shape} and dtype {kind}, which takes {needed} bytes; {there} "
-            "follow it"
+            f"follow it, so the file is {'cut short' if there < needed else 'damaged'}"
         )
     return np.frombuffer(content, kind, offset=start).reshape(shape, order=order)
 
@@ -65,6 +68,10 @@ def _header(content: bytes) -> tuple[tuple[int, ...], str, np.dtype, int]:
             warnings.simplefilter("ignore")
             shape, by_column, kind = _READERS[version](file, max_header_size=_HEADER_BYTES)
     except _NO_HEADER as problem:
+        # What Python says of an expression that is no literal is about Python.
         first = (str(problem).splitlines() or [""])[0][:60]
-        raise ValueError(f"the header of an NPY file cannot be read ({first})") from None
+        told = f" ({first})" if type(problem) is ValueError and "<" not in first else ""
+        raise ValueError(
+            f"the header of an NPY file cannot be read{told}; save the array anew"
+        ) from None
     return shape, "F" if by_column else "C", kind, file.tell()
