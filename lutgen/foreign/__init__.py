@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
+from lutgen import reading
 from lutgen.errors import UsageError, shown
 from lutgen.foreign._tokens import Token, Tokens
 from lutgen.foreign._values import Type, type_of, value
@@ -68,7 +69,7 @@ def read_array(path: Path, symbol: str) -> Array:
         # What stands before a name says its type, as far back as the statement goes.
         if token.text in (";", "{", "}"):
             words = []
-        elif token.kind == "word":
+        elif token.kind == "word" or token.text == "*":
             words = [*words[-_WORDS_KEPT:], token.text]
     if len(found) > 1:
         lines = " and ".join(str(array.line) for array in found[:2])
@@ -112,6 +113,8 @@ def _declared(tokens: Tokens, name: Token, words: list[str], *, wanted: bool) ->
         return Array(name.text, name.line, None, (), 0)
     if len(sizes) > 1:
         raise tokens.problem(f"{name.text} has {len(sizes)} dimensions; one is needed", name)
+    if words[-1] == "*":
+        raise tokens.problem(f"{name.text} is an array of pointers, not of integers", name)
     for word in _NOT_INTEGERS:
         if word in words:
             raise tokens.problem(f"{name.text} is an array of {word}, not of integers", name)
@@ -182,7 +185,9 @@ def _skipped(tokens: Tokens, opening: str, closing: str) -> None:
 def _missing(path: Path, symbol: str, others: list[str]) -> UsageError:
     """Return the error about a symbol that is no array of the file."""
     if not others:
-        return UsageError(f"--from-c: {path}: holds no array with an initialiser")
+        return UsageError(
+            f"--from-c: {path}: holds no array with an initialiser, such as int8_t lut[] = {{1, 2}}"
+        )
     near = get_close_matches(symbol[:80], others, n=3, cutoff=0.5) or others[:5]
     more = ", ..." if len(others) > len(near) else ""
     return UsageError(
@@ -194,13 +199,9 @@ def _missing(path: Path, symbol: str, others: list[str]) -> UsageError:
 def _text(path: Path) -> str:
     """Return what a file of source holds."""
     try:
-        # Not every kind of file ends: a pipe or a device is not opened.
-        if not path.is_file() or path.stat().st_size > MAX_BYTES:
-            raise UsageError(f"--from-c: {path}: must be a file of at most {MAX_BYTES} bytes")
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+        content = reading.content(path, MAX_BYTES)
     except OSError as problem:
-        raise UsageError(f"--from-c: {path}: {problem.strerror or problem}") from None
+        raise UsageError(f"--from-c: {path}: {problem.strerror}; give a C source") from None
     if content[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in content:
         raise UsageError(f"--from-c: {path}: is not C source in UTF-8; save it so")
     return content.decode("utf-8-sig", "replace")

@@ -7,14 +7,15 @@ from typing import NamedTuple
 
 from lutgen.errors import UsageError, shown
 
+# Repetitions of a choice are bounded: each costs memory, whatever it takes.
 _TOKENS = re.compile(
     r"""
-      (?P<space> (?: \s | \\\r?\n )+ )
-    | (?P<comment> /\*.*?\*/ | //(?: \\\r?\n | [^\n] )* )
+      (?P<space> (?: \s+ | \\\r?\n ){1,10000} )
+    | (?P<comment> /\*.*?\*/ | // [^\n]* (?: (?: (?<=\\) | (?<=\\\r) ) \n [^\n]* ){0,10000} )
     | (?P<open> /\* )
-    | (?P<text> (?:u8|[uUL])? " (?: \\. | [^"\\\n] )* " )
-    | (?P<character> (?:u8|[uUL])? ' (?: \\. | [^'\\\n] )+ ' )
-    | (?P<number> \.?[0-9] (?: [eEpP][+-] | '(?=[0-9a-zA-Z]) | [0-9a-zA-Z_.] )* )
+    | (?P<text> (?:u8|[uUL])? " [^"\\\n]* (?: \\. [^"\\\n]* ){0,100000} " )
+    | (?P<character> (?:u8|[uUL])? ' (?: \\. | [^'\\\n] ){1,64} ' )
+    | (?P<number> \.?[0-9] (?: [eEpP][+-] | '(?=[0-9a-zA-Z]) | [0-9a-zA-Z_.] ){0,1000} )
     | (?P<word> [A-Za-z_$][A-Za-z0-9_$]* )
     | (?P<mark> \.\.\. | << | >> | :: | \+\+ | -- | [^\s] )
     """,
@@ -22,7 +23,8 @@ _TOKENS = re.compile(
 )
 # An open comment takes the rest of the file with it, so that it is looked for only once.
 _DIRECTIVE = re.compile(
-    r"(?: /\*.*?(?:\*/|\Z) | //[^\n]* | \\\r?\n | [^\n] )*", re.VERBOSE | re.DOTALL
+    r"(?: [^\n/\\]+ | /\*.*?(?:\*/|\Z) | //[^\n]* | \\\r?\n | [^\n] ){0,10000}",
+    re.VERBOSE | re.DOTALL,
 )
 _CONDITION = re.compile(r"#\s*(if|ifdef|ifndef|elif|elifdef|elifndef|else|endif)\b")
 _HARMLESS = re.compile(r"#\s*(?:[0-9]+|line|pragma|ident)\b")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from lutgen.errors import shown
 from lutgen.foreign._tokens import Token, Tokens
 
 MAX_DEPTH = 32
@@ -244,11 +245,12 @@ def _number(tokens: Tokens, token: Token) -> Number:
     match = re.fullmatch(
         r"(0x[0-9a-f]+|0b[01]+|0[0-7]*|[1-9][0-9]*)((?:u|l{1,2}|z|u?i64){0,3})", text
     )
-    if match is None or len(match[1]) > 80:
-        raise tokens.problem(f"{token.text[:40]} is not an integer", token)
+    if match is None:
+        raise tokens.problem(f"{shown(token.text)[1:-1]} is not an integer", token)
     digits, suffix = match[1], match[2]
     base = {"0x": 16, "0b": 2}.get(digits[:2], 8 if digits.startswith("0") else 10)
-    number = int(digits[2:] if base in (16, 2) else digits, base)
+    # What has too many digits for any type is not worked out.
+    number = int(digits[2:] if base in (16, 2) else digits, base) if len(digits) <= 80 else 2**64
     kinds = [
         kind for kind in (_INT, _UNSIGNED, _LONG, _UNSIGNED_LONG)
         if kind.holds(number)
@@ -258,7 +260,7 @@ def _number(tokens: Tokens, token: Token) -> Number:
         and (kind.signed or "u" in suffix or base != 10)
     ]
     if not kinds:
-        raise tokens.problem(f"{token.text[:40]} has more than 64 bits", token)
+        raise tokens.problem(f"{shown(token.text)[1:-1]} has more than 64 bits", token)
     return Number(number, kinds[0])
 
 
