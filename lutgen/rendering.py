@@ -91,13 +91,22 @@ def fragment(template: str, **view: object) -> Markup:
 
 
 def page(template: str, **view: object) -> str:
-    """Return a template of HTML filled with ``view``, in ASCII: the rest as references.
+    """Return a template of HTML filled with ``view``, in printable ASCII: the rest as references.
 
     Args:
         template: path below the template root.
         view: as for ``fragment``.
     """
-    return text(template, **view).encode("ascii", "xmlcharrefreplace").decode("ascii")
+    return re.sub(r"[^ -~\n]", reference, text(template, **view))
+
+
+def reference(match: re.Match[str]) -> str:
+    """Return a character as HTML and Markdown refer to it.
+
+    A question mark stands for what nobody should see: a control character, or a mark that turns
+    the direction of what follows.
+    """
+    return f"&#{ord(match[0])};" if match[0].isprintable() else "?"
 
 
 @contextlib.contextmanager

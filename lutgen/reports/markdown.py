@@ -53,9 +53,7 @@ def review_text(review: Review) -> str:
 
 def inline(text: str) -> str:
     """Return ``text`` so that Markdown and HTML take it as it stands: one line of ASCII."""
-    return re.sub(
-        r"[^A-Za-z0-9 .,:;()/+=%-]", lambda match: f"&#{ord(match[0])};", " ".join(text.split())
-    )
+    return re.sub(r"[^A-Za-z0-9 .,:;()/+=%-]", rendering.reference, " ".join(text.split()))
 
 
 def _figures(review: Review) -> list[tuple[str, str, str]]:
