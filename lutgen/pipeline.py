@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lutgen import __version__, methods, rendering, reports, samples, store, targets
 from lutgen.accuracy import ErrorReport
-from lutgen.depfile import Upkeep
+from lutgen.depfile import Apart, Upkeep
 from lutgen.errors import BudgetError, StoreError, UsageError
 from lutgen.ideal import Ideal
 from lutgen.methods import Candidate
@@ -242,14 +242,15 @@ def build(
 
 
 def write(
-    jobs: Iterable[Job], folder: Path, more: Iterable[Artifact] = (), *, force: bool = False
+    jobs: Iterable[Job], folder: Path, more: Iterable[Artifact] = (), *, force: bool = False,
+    upkeep: Upkeep | Apart | None = None,
 ) -> list[store.Written]:
     """Write the files of all jobs, each with its sidecar, and more artifacts; or none of them.
 
     Raises:
-        StoreError: nothing was written.
+        LutgenError: nothing was written.
     """
-    return write_files(map(files_of, jobs), folder, more, force=force)
+    return write_files(map(files_of, jobs), folder, more, force=force, upkeep=upkeep)
 
 
 def write_files(
@@ -258,7 +259,7 @@ def write_files(
     more: Iterable[Artifact] = (),
     *,
     force: bool = False,
-    upkeep: Upkeep | None = None,
+    upkeep: Upkeep | Apart | None = None,
 ) -> list[store.Written]:
     """Write the files of all tables as they arrive, and show them once all are there.
 
@@ -267,7 +268,7 @@ def write_files(
         folder: where.
         more: further files, which no sidecar lists.
         force: overwrite files that lutgen did not make.
-        upkeep: what the system that builds wants to know.
+        upkeep: what the system that builds wants to know, or what the files must be apart from.
 
     Raises:
         LutgenError: nothing was written.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 import click
@@ -20,7 +21,8 @@ from lutgen.cli._options import (
     targets_from,
     targets_option,
 )
-from lutgen.errors import UsageError, shown
+from lutgen.depfile import Apart
+from lutgen.errors import ModelError, UsageError, shown
 from lutgen.extraction import TABLES, Entry, extract, solutions
 from lutgen.models import Unit, rewriting
 from lutgen.models.rewriting import Difference
@@ -95,15 +97,14 @@ def command(
     found = solutions(entries)
     other, differences = _other_model(path, entries, rewrite, compare)
     toml = manifest.text([solution.spec for solution in found], names, form.document())
-    written = pipeline.write(
+    write = partial(
+        pipeline.write,
         [pipeline.Job(solution, names, form) for solution in found],
         output,
         [text_artifact(manifest.FILE_NAME, toml, "manifest")],
         force=force,
     )
-    if rewrite is not None:
-        artifact = Artifact(PurePosixPath(rewrite.name), other, "rewrite")
-        written += store.write(rewrite.parent, [artifact], force=force)
+    written = write() if rewrite is None else _with_model(write, rewrite, other, force=force)
     if not quiet:
         _echo_notes(model.notes, every=verbose)
     if as_json:
@@ -147,13 +148,23 @@ def _echo_summary(entries: list[Entry], differences: list[Difference]) -> None:
         click.echo(f"  compared {shown(tensor)[1:-1]}: {apart}")
 
 
+def _with_model(
+    write: Callable[..., list[store.Written]], rewrite: Path, other: bytes, *, force: bool
+) -> list[store.Written]:
+    """Write the tables and the model that holds them, or nothing at all."""
+    with store.Transaction(rewrite.parent, force=force) as transaction:
+        transaction.add(Artifact(PurePosixPath(rewrite.name), other, "rewrite"))
+        written = write(upkeep=Apart("--rewrite", rewrite))
+        return written + transaction.commit()
+
+
 def _other_model(
     path: Path, entries: list[Entry], rewrite: Path | None, compare: Path | None
 ) -> tuple[bytes, list[Difference]]:
     """Return the model with tables in place of its units, and how far the two are apart."""
     if rewrite is None and compare is None:
         return b"", []
-    if path.suffix != ".onnx":
+    if path.suffix.lower() != ".onnx":
         raise UsageError("--rewrite and --compare need an ONNX model")
     if rewrite is not None and rewrite.exists() and rewrite.samefile(path):
         raise UsageError("--rewrite would overwrite the model; give it another name")
@@ -162,7 +173,10 @@ def _other_model(
     other = rewriting.rewritten(path, tables, notice)
     if compare is None:
         return other, []
-    return other, rewriting.compare(path, other, rewriting.read_inputs(compare))
+    try:
+        return other, rewriting.compare(path, other, rewriting.read_inputs(compare))
+    except ModelError as problem:
+        raise ModelError(f"--compare: {problem}") from None
 
 
 def _unit(entry: Entry) -> dict[str, object]:

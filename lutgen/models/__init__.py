@@ -29,11 +29,12 @@ def read(path: Path, kernels: str = KERNELS[0]) -> Model:
     Raises:
         ModelError: the file is not a model that can be read, or has no unit.
     """
-    if path.suffix == ".tflite":
+    kind = path.suffix.lower()
+    if kind == ".tflite":
         from lutgen.models import tflite
 
         return tflite.read(path, kernels)
-    if path.suffix == ".onnx":
+    if kind == ".onnx":
         from lutgen.models import onnx
 
         return onnx.read(path)

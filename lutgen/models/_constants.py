@@ -22,6 +22,9 @@ _RANDOM = frozenset(
      "RandomUniform"}
 )
 
+_WHOLE = frozenset("biu")
+"""Kinds of NumPy types whose values are whole numbers."""
+
 _REPEATING = frozenset({"Expand", "Gather", "GatherElements", "GatherND", "Tile"})
 """Operators that may make several elements of one."""
 
@@ -101,8 +104,9 @@ class Constants:
         """Note the real value of a constant code, where it has one element."""
         self.names.add(output)
         code, factor = self.scalars.get(codes), self.scalars.get(scale)
-        if code is not None and factor is not None:
-            whole = np.float32(int(code) - int(self.scalars.get(zero_point, 0)))
+        zero = self.scalars.get(zero_point, np.zeros((), np.uint8))
+        if code is not None and factor is not None and {code.dtype.kind, zero.dtype.kind} <= _WHOLE:
+            whole = np.float32(int(code) - int(zero))
             self.scalars[output] = np.asarray(whole * np.float32(factor))
 
     def _quantise(self, value: str, scale: str, zero_point: str, output: str) -> None:

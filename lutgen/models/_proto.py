@@ -80,10 +80,11 @@ def scalar(tensor: TensorProto) -> np.ndarray | None:
     try:
         found = numpy_helper.to_array(tensor)
         return found.reshape(()) if found.dtype.kind in "fiub" else _as_float32(found)
-    except (ValueError, TypeError, KeyError) as problem:
-        raise ModelError(
-            f"constant {shown(tensor.name)}: cannot be read ({shown(problem, 80)[1:-1]})"
-        ) from None
+    except KeyError:
+        reason = f"element type {tensor.data_type} is not known"
+    except (ValueError, TypeError) as problem:
+        reason = shown(problem, 80)[1:-1]
+    raise ModelError(f"constant {shown(tensor.name)}: cannot be read ({reason})")
 
 
 def copy(message: Message) -> Message:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 
 import numpy as np
 
-from lutgen.errors import ModelError, UsageError, shown
-from lutgen.formats import NumberFormat, affine
+from lutgen.errors import ModelError, shown
+from lutgen.formats import NumberFormat
 from lutgen.models import _proto
-from lutgen.models._naming import literal
+from lutgen.models._formats import codes_format
 from lutgen.models.litert import Tensor
-from lutgen.numerics.literals import Number
 
 
 @dataclass(frozen=True)
@@ -89,19 +87,11 @@ def _format(tensor: object, where: str) -> NumberFormat:
         raise ModelError(f"{where}: has no scale")
     if count > 1:
         raise ModelError(f"{where}: is quantised per channel; activations must be per tensor")
-    value = float(found.Scale(0))
-    if not np.isfinite(value) or value <= 0:
-        raise ModelError(f"{where}: scale is {value}; it must be a positive finite number")
     width, signed = _type(tensor)
+    zero_point = int(found.ZeroPoint(0)) if found.ZeroPointLength() else 0
     try:
-        return affine(
-            width,
-            signed=signed,
-            scale=Number(Fraction(value), literal(value)),
-            zero_point=int(found.ZeroPoint(0)) if found.ZeroPointLength() else 0,
-            side="in",
-        )
-    except UsageError as problem:
+        return codes_format(width, float(found.Scale(0)), zero_point, signed=signed)
+    except ModelError as problem:
         raise ModelError(f"{where}: {problem}") from None
 
 

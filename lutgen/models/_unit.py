@@ -116,9 +116,10 @@ def units(
             found.append(unit)
     notes += _left_alone(graph, tracer, seen.union(tracer.left))
     if not found:
-        raise ModelError(
-            "no activation between integer tensors found" + (f" ({notes[0]})" if notes else "")
+        reason = f"({notes[0]})" if notes else (
+            "(from one to the other, all operators must be known ones, and work on each element)"
         )
+        raise ModelError(f"no activation between integer tensors found {reason}")
     return found, notes
 
 

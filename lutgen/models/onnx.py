@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lutgen.errors import ModelError, UsageError, shown
-from lutgen.formats import NumberFormat, affine
+from lutgen.errors import ModelError, shown
+from lutgen.formats import NumberFormat
 from lutgen.models import _inlining, _proto, _runtime
 from lutgen.models._constants import Constants
+from lutgen.models._formats import codes_format
 from lutgen.models._graph import DEQUANTISE, MOVE, QUANTISE, Graph, Step, rounded_even
-from lutgen.models._naming import literal
 from lutgen.models._operators import MOVES
 from lutgen.models._unit import Model, units
-from lutgen.numerics.literals import Number
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto
@@ -177,20 +175,12 @@ class _Reader:
         bits_and_sign = _type(zero.dtype.name if zero is not None else _numpy_name(declared))
         if bits_and_sign is None:
             return None
-        value = float(scale)
-        if not np.isfinite(value) or value <= 0 or float(np.float32(value)) != value:
-            raise ModelError(
-                f"node {label(node)}: scale is {value}; it must be a positive finite float32"
-            )
+        width, signed = bits_and_sign
         try:
-            return affine(
-                bits_and_sign[0],
-                signed=bits_and_sign[1],
-                scale=Number(Fraction(value), literal(value)),
-                zero_point=int(zero) if zero is not None else 0,
-                side="in",
+            return codes_format(
+                width, float(scale), int(zero) if zero is not None else 0, signed=signed
             )
-        except UsageError as problem:
+        except ModelError as problem:
             raise ModelError(f"node {label(node)}: {problem}") from None
 
     def _parameter(self, node: NodeProto, what: str, name: str) -> np.ndarray:

@@ -19,7 +19,7 @@ from lutgen.numerics.arrays import from_npy
 if TYPE_CHECKING:
     from onnx import GraphProto, NodeProto, TensorProto
 
-MAX_UNPACKED = 1 << 30
+MAX_UNPACKED = 1 << 27
 """Size of the largest inputs that are unpacked."""
 
 
@@ -100,6 +100,16 @@ def compare(path: Path, other: bytes, inputs: Mapping[str, np.ndarray]) -> list[
     except ImportError:
         raise ModelError("--compare needs onnxruntime; pip install onnxruntime") from None
     sessions = [_runtime.session(content) for content in (_proto.content(path), other)]
+    wanted = [value.name for value in sessions[0].get_inputs()]
+    for name in wanted:
+        if name not in inputs:
+            raise ModelError(
+                f"there is no array {shown(name)}, an input of the model, but "
+                f"{', '.join(map(shown, list(inputs)[:4])) or 'none'}"
+            )
+    for name in inputs:
+        if name not in wanted:
+            raise ModelError(f"array {shown(name)} is no input of the model")
     first, second = (_runtime.run(session, dict(inputs)) for session in sessions)
     found = []
     for value, one, two in zip(sessions[0].get_outputs(), first, second, strict=True):

@@ -51,9 +51,9 @@ def read(path: Path, kernels: str) -> Model:
         graph = reader.graph()
     except ModelError as problem:
         raise ModelError(f"{path.name}: {problem}") from None
-    except _ASTRAY as problem:
+    except _ASTRAY:
         raise ModelError(
-            f"{path.name}: not a TFLite model ({type(problem).__name__} while reading it)"
+            f"{path.name}: not a TFLite model (its parts lead out of the file; is it cut short?)"
         ) from None
     runner = _Runner(reader.operators, graph.nodes, kernels)
     try:

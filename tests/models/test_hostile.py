@@ -36,6 +36,15 @@ BROKEN = [
      "made after it is read"),
     ("float s = {1}, float t = {1}, int8 z = {0}, int8 w = {0}",
      "\n".join(reversed(GOOD.split("\n"))), "made after it is read"),
+    ("float s = {1e-45}, float t = {1}, int8 z = {0}, int8 w = {0}", GOOD,
+     "scales go from 2^-126 to 2^127"),
+    ("float s = {1}, float t = {1}, float z = {nan}, int8 w = {0}", GOOD, "no activation between"),
+    ("float s = {1}, float t = {1}, int8 z = {0}, int8 w = {0}", between("y = Strange(x)"),
+     "all operators must be known ones"),
+    # Codes that are none; the quantiser beside them must not be taken for a whole number.
+    *((f"float s = {{1}}, float t = {{1}}, int8 z = {{0}}, int8 w = {{0}}, float c = {{{value}}}",
+       between("k = DequantizeLinear(c, s, z)", "v = Add(x, k)", "y = Tanh(v)"), "no activation")
+      for value in ("nan", "inf")),
 ]
 
 
@@ -85,6 +94,13 @@ def test_what_is_no_file_is_one_line(capsys, tmp_path, name) -> None:
     line = failure(capsys, "from-model", str(tmp_path / name))
 
     assert ("is a folder" if "folder" in name else "No such file") in line
+
+
+@pytest.mark.parametrize("name", ["written.ONNX", "Written.Onnx"])
+def test_the_case_of_an_extension_does_not_matter(tmp_path, name) -> None:
+    path = written(tmp_path, GOOD).rename(tmp_path / name)
+
+    assert len(read(path).units) == 1
 
 
 @pytest.mark.parametrize("where", ["scale", "weights", "constant node", "inner graph"])

@@ -144,5 +144,26 @@ def test_inputs_that_the_model_does_not_take_are_one_line(tmp_path) -> None:
     path = written(tmp_path, between("y = Tanh(x)"))
     content = rewriting.rewritten(path, [(u, u.faithful) for u in read(path).units], "")
 
-    with pytest.raises(ModelError, match="onnxruntime: "):
-        rewriting.compare(path, content, {"wrong": np.zeros(3)})
+    good = np.zeros(3, np.int8)
+    for inputs, said in (
+        ({"wrong": good}, 'no array "q", an input of the model, but "wrong"'),
+        ({"q": good, "more": good}, 'array "more" is no input of the model'),
+        ({"q": np.zeros(3)}, "onnxruntime: "),
+    ):
+        with pytest.raises(ModelError, match=said):
+            rewriting.compare(path, content, inputs)
+
+
+@pytest.mark.parametrize("place", ["mine.onnx", "o/tanh_s8.h", "o/tanh_s8.lutgen.json", "o"])
+def test_where_the_model_cannot_go_no_table_is_written(capsys, tmp_path, place: str) -> None:
+    """It is a foreign file, one that the build writes itself, or a folder."""
+    path = written(tmp_path, between("y = Tanh(x)"))
+    (tmp_path / "mine.onnx").write_bytes(b"mine")
+    (tmp_path / "o").mkdir()
+
+    words = ["from-model", str(path), "-o", str(tmp_path / "o"), "--rewrite", str(tmp_path / place)]
+    code = main(words)
+
+    assert code == (2 if "/" in place else 1)
+    assert capsys.readouterr().err.count("\n") == 1
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["mine.onnx", "o", "written.onnx"]

@@ -138,7 +138,7 @@ WRONG = [
     ({"scale": math.inf}, "scale is inf"),
     ({"scale": math.nan}, "scale is nan"),
     ({"scale": 0.0}, "scale is 0.0"),
-    ({"zero_point": 300}, "must be a code"),
+    ({"zero_point": 300}, "zero points are codes of int8"),
 ]
 
 
