@@ -82,7 +82,7 @@ def test_codes_mean_what_the_formats_say(tmp_path) -> None:
 def test_a_code_that_is_none_of_the_format_is_refused(tmp_path) -> None:
     found = Samples.read(file(tmp_path, "input code,output code\n0,5\n300,3\n"))
 
-    with pytest.raises(UsageError, match=r"mine.csv: must hold input codes .*300. \(in the row of 300"):
+    with pytest.raises(UsageError, match=r"mine.csv: must hold input codes .*300. .in the row of"):
         found.activation(NumberFormat(8, True, Fraction(1)), NumberFormat(8, True, Fraction(1)))
 
 
@@ -206,6 +206,7 @@ def forged(header: bytes, data: bytes = bytes(32), version: bytes = b"\x01\x00")
 FORGED = [
     (forged(GOOD.replace(b"(2, 2)", b"(1000000000000, 2)")), "takes 16000000000000 bytes"),
     (forged(GOOD.replace(b"(2, 2)", b"(-2, -2)")), "which no array can have"),
+    (forged(GOOD.replace(b"(2, 2)", b"(True, 4)")), "which no array can have"),
     (forged(GOOD, bytes(31)), "takes 32 bytes; 31 follow"),
     (forged(GOOD, bytes(33)), "takes 32 bytes; 33 follow"),
     (forged(GOOD)[:60], "cannot be read"),
@@ -264,6 +265,27 @@ def test_what_may_never_end_is_not_opened(tmp_path) -> None:
     (tmp_path / "long.csv").write_bytes(b"1" * (MAX_BYTES + 1))
     with pytest.raises(UsageError, match="is larger than"):
         Samples.read(tmp_path / "long.csv")
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder", "loop"])
+@pytest.mark.parametrize("option", ["--table", "--channels"])
+def test_what_is_no_file_is_one_line(capsys, tmp_path, option, kind) -> None:
+    path = tmp_path / "mine.csv"
+    match kind:
+        case "pipe":
+            os.mkfifo(path)
+        case "device":
+            path.symlink_to("/dev/zero")
+        case "folder":
+            path.mkdir()
+        case "loop":
+            path.symlink_to("mine.csv")
+    words = ["build", *([] if option == "--table" else ["prelu"]), option, str(path)]
+
+    assert main([*words, "--name", "q", "-o", str(tmp_path / "o")]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith(f"error: {option}") and "mine.csv" in err and err.count("\n") == 1
+    assert not (tmp_path / "o").exists()
 
 
 def test_a_file_may_be_called_anything_and_the_error_is_one_line(capsys, tmp_path) -> None:

@@ -187,6 +187,30 @@ def test_what_is_no_regular_file_is_not_read(capsys, folder: Path, kind) -> None
     assert found == {"gelu_s8.h": "missing" if kind == "loop" else "different"}
 
 
+@pytest.mark.parametrize("kind", ["fifo", "device", "folder"])
+def test_verify_reads_no_more_than_check(capsys, tmp_path: Path, kind) -> None:
+    """A pipe that nobody writes to would be waited for without an end."""
+    words = ["elu", "--bits", "4", "--target", "c,verilog,onnx,json", "-o", str(tmp_path), "-q"]
+    assert main(["build", *words]) == 0
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    for path in files:
+        if path.name.endswith(".lutgen.json"):
+            continue
+        path.unlink()
+        match kind:
+            case "fifo":
+                os.mkfifo(path)
+            case "device":
+                path.symlink_to("/dev/zero")
+            case "folder":
+                path.mkdir()
+    code, out = main(["verify", str(tmp_path)]), capsys.readouterr().out
+
+    assert code == 1
+    assert out.splitlines()[-1].startswith("0 passed")
+    assert out.count("not a regular file") >= 4
+
+
 def test_nothing_to_check_is_an_error(capsys, tmp_path: Path) -> None:
     code, out, err = run(capsys, str(tmp_path))
 

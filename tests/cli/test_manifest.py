@@ -70,6 +70,27 @@ def test_every_table_is_built_with_the_defaults_and_its_own_options(capsys, here
     assert sidecar["spec"]["description"] == "of the second layer"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be", "latin-1"])
+def test_a_manifest_is_utf_8_with_or_without_its_mark(capsys, here, encoding) -> None:
+    text = '[[table]]\r\nfunction = "gelu"\r\ndescription = "\u00fc"\r\n'
+    (here / "lutgen.toml").write_bytes(text.encode(encoding))
+    code, err = main(["build", "-q"]), capsys.readouterr().err
+
+    if encoding == "utf-8-sig":
+        assert (code, err) == (0, "")
+        return
+    assert code == 2
+    assert re.fullmatch(r"error: lutgen\.toml: .*save it as UTF-8\n", err)
+    assert "line 3" in err or encoding != "latin-1"
+
+
+def test_what_is_called_like_a_manifest_and_is_none_is_named(capsys, here) -> None:
+    (here / "lutgen.toml").mkdir()
+
+    assert main(["build"]) == 2
+    assert "lutgen.toml: is a folder" in capsys.readouterr().err
+
+
 def test_the_same_table_from_options_has_the_same_bytes(capsys, here) -> None:
     run(capsys, here, TWO, "-q")
     main(["build", "gelu", "--name", "ffn_gelu", "--in-scale", "0.047f", "--in-zp", "3",
@@ -103,6 +124,17 @@ TABLE = '[[table]]\nfunction = "gelu"\n'
 WRONG = [
     ("", "must have 1 to"),
     ("table = 3", "must have 1 to"),
+    ('[table]\nfunction = "gelu"', "in double brackets"),
+    (TABLE + "a = 1\na = 2", "at line 4"),
+    (TABLE + "description = 3.5", "description: must be a text in quotation marks"),
+    ("[defaults]\noutput = nan\n" + TABLE, "output: must be a text in quotation marks"),
+    ('[defaults]\noutput = ""\n' + TABLE, "output: must be a text in quotation marks"),
+    (TABLE + 'output = "x"', "all tables go into one folder; write it into [defaults]"),
+    (TABLE + 'rounding = ""', "rounding: must not be empty"),
+    (TABLE + f"segments = {'9' * 5000}", "line 3: a number has too many digits"),
+    (TABLE + f"table = '{'x' * 300}'", "must have names of at most 255 bytes"),
+    (TABLE + "width = 8", "keys are the options of lutgen build"),
+    ("bits = 8\n" + TABLE, "go under [defaults] or [[table]]"),
     ("[[table]]\n[[table]]", "NAME is missing"),
     ("[[table", "not TOML"),
     ("[" * 5000, "not TOML"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tracemalloc
 from contextlib import suppress
 from pathlib import Path
 
@@ -105,7 +106,8 @@ REFUSED = [
     ("int8_t t[] = {08};", "08 is not an integer"),
     ("int8_t t[] = {0x1p3};", "0x1p3 is not an integer"),
     ("int8_t t[] = {18446744073709551616};", "more than 64 bits"),
-    (f"int8_t t[] = {{{'9' * 9999}}};", "has more than 64 bits"),
+    (f"int8_t t[] = {{{'9' * 999}}};", "has more than 64 bits"),
+    ("const int8_t *t[] = {0, 0};", "is an array of pointers"),
     ("int8_t t[] = {A};", "line 1: A is not a number here; preprocess"),
     ("int8_t t[] = {f(1)};", "f is not a number here"),
     ("int8_t t[] = {sizeof(int)};", "sizeof is not a number here"),
@@ -213,3 +215,24 @@ def test_a_preprocessed_file_is_read(tmp_path) -> None:
     subprocess.run(command, check=True)
 
     assert read_array(other, "t").entries == (1, 2, -128, 0)
+
+
+LONG = [
+    "1", "1'", "/", "a/", " ", "\\\n", "\\", "'", '"', '"\\"', "#", "#\n", "// \\\n", "/*", "{", "L'a",
+]
+
+
+@pytest.mark.parametrize("piece", LONG)
+@pytest.mark.parametrize("head", ["", "#", "//", "int8_t t[] = {"])
+def test_no_file_takes_much_memory(tmp_path, head: str, piece: str) -> None:
+    """The more a token repeats, the more Python's expressions remember of it."""
+    path = written(tmp_path, head + piece * (200_000 // len(piece)))
+    tracemalloc.start()
+    try:
+        with pytest.raises(UsageError):
+            read_array(path, "t")
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert most < 30 * 200_000

@@ -98,6 +98,18 @@ def test_no_number_is_missing(text: str) -> None:
 
 
 @pytest.mark.parametrize("face", ["html", "md"])
+def test_what_nobody_should_see_is_a_question_mark(face: str) -> None:
+    """Controls, marks that turn the direction of a text, halves of characters; not an accent."""
+    description = "a\x00b\x1bc\x7fd\u202ee\ud800f\u2066g\u00e9h"
+    spec = Request("log", description=description).resolve()
+    (artifact,) = files.reports(pipeline.solve(spec), [face])
+    text = artifact.content.decode("ascii")
+
+    assert "\x1b" not in text and "\x7f" not in text
+    assert re.search("a.b.c.d.e.f.g&#233;h", text.replace("&#63;", "?"))[0] == "a?b?c?d?e?f?g&#233;h"
+
+
+@pytest.mark.parametrize("face", ["html", "md"])
 def test_a_hostile_description_is_text(tmp_path: Path, face: str) -> None:
     spec = Request("log", description=HOSTILE).resolve()
     (artifact,) = files.reports(pipeline.solve(spec), [face])
