@@ -18,7 +18,7 @@ import numpy as np
 from lutgen import pipeline, reading, store
 from lutgen.accuracy import ErrorReport
 from lutgen.accuracy.comparison import SAME_LSB
-from lutgen.errors import UsageError, shown
+from lutgen.errors import UsageError, shown, wrong_part
 from lutgen.foreign import Array
 from lutgen.formats import NumberFormat
 from lutgen.ideal import Ideal
@@ -205,7 +205,7 @@ def from_file(path: Path) -> Listing:
         label = path.name
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
         raise UsageError(
-            f"{path}: not a lutgen table ({type(problem).__name__}: {shown(problem)[1:-1]})"
+            f"{path}: not a lutgen table ({wrong_part(problem)}); build it again"
         ) from None
     return Listing(label, _checked(codes, *sides, str(path)), *sides, _spec_of(document, path))
 
@@ -330,7 +330,7 @@ def _json(path: Path) -> dict[str, object]:
     except OSError as problem:
         raise UsageError(f"{path}: {problem.strerror}; give a table of lutgen's") from None
     except (ValueError, RecursionError) as problem:
-        raise UsageError(f"{path}: not JSON ({shown(problem, 80)[1:-1]})") from None
+        raise UsageError(f"{path}: not JSON ({wrong_part(problem)})") from None
     schema = document.get("schema") if isinstance(document, dict) else None
     if schema != TABLE_SCHEMA:
         raise UsageError.about(str(path), f"must have the schema {TABLE_SCHEMA}", schema)

@@ -124,6 +124,18 @@ def _number(value: Fraction) -> str:
     return text if Fraction(text) == value else f"{value}, about {float(value):.6g}"
 
 
+def wrong_part(problem: Exception) -> str:
+    """Return what is wrong in a JSON document, by what Python raised on the way through it."""
+    match problem:
+        case KeyError():
+            return f"{shown(problem.args[0])} is missing"
+        case RecursionError():
+            return "it is nested too deeply"
+        case TypeError() | AttributeError():
+            return f"a value is of another kind: {shown(problem, 80)[1:-1]}"
+    return shown(problem, 100)[1:-1]
+
+
 def shown(value: object, limit: int = 40) -> str:
     """Return ``value`` quoted for a message: one line, printable ASCII, at most ``limit`` long."""
     text = (value if isinstance(value, str) else str(value))[: limit + 1]

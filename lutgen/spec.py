@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from lutgen import activations, samples
 from lutgen.activations._record import Activation
-from lutgen.errors import UsageError
+from lutgen.errors import UsageError, wrong_part
 from lutgen.formats import MAX_WIDTH, MIN_WIDTH, NumberFormat, affine
 from lutgen.names import check_identifier
 from lutgen.numerics.literals import Number
@@ -204,7 +204,8 @@ class Spec:
                 expression=None if text is None else activation.formula,
             )
         except (KeyError, TypeError, ValueError, AttributeError) as problem:
-            raise UsageError(f"not a lutgen spec ({type(problem).__name__}: {problem})") from None
+            reason = wrong_part(problem)
+            raise UsageError(f"not a lutgen spec ({reason}); build it again") from None
 
 
 def _check_limits(method: Method) -> None:

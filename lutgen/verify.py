@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lutgen import pipeline, samples, store, targets
-from lutgen.errors import LutgenError, StoreError, UsageError
+from lutgen.errors import LutgenError, StoreError, UsageError, wrong_part
 from lutgen.reports import FACES
 from lutgen.reports import TARGETS as REPORTS
 from lutgen.solution import Solution, Verdict
@@ -97,6 +97,7 @@ def read(path: Path) -> Described:
     except LutgenError as problem:
         raise StoreError(f"{path}: {problem}") from None
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
-        raise StoreError(f"{path}: not a lutgen sidecar ({problem}); build it again") from None
+        reason = wrong_part(problem)
+        raise StoreError(f"{path}: not a lutgen sidecar ({reason}); build it again") from None
     faces = tuple(face for face, name in zip(FACES, REPORTS, strict=True) if name in listed)
     return Described(path.parent, pipeline.solve(spec), forms, templated, faces)

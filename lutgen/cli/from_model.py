@@ -173,10 +173,11 @@ def _other_model(
     other = rewriting.rewritten(path, tables, notice)
     if compare is None:
         return other, []
+    inputs = rewriting.read_inputs(compare)
     try:
-        return other, rewriting.compare(path, other, rewriting.read_inputs(compare))
+        return other, rewriting.compare(path, other, inputs)
     except ModelError as problem:
-        raise ModelError(f"--compare: {problem}") from None
+        raise ModelError(f"--compare: {compare}: {problem}") from None
 
 
 def _unit(entry: Entry) -> dict[str, object]:

@@ -8,7 +8,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import NamedTuple
 
-from lutgen.errors import UsageError
+from lutgen.errors import UsageError, wrong_part
 from lutgen.formats import NumberFormat
 from lutgen.kernels._channels import Channels
 from lutgen.kernels._record import Kernel, Port, Reals
@@ -210,7 +210,8 @@ class KernelSpec:
                 description=str(document["description"]),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as problem:
-            raise UsageError(f"not a lutgen spec ({type(problem).__name__}: {problem})") from None
+            reason = wrong_part(problem)
+            raise UsageError(f"not a lutgen spec ({reason}); build it again") from None
 
 
 def _formats_from(document: object, side: str) -> dict[str, NumberFormat]:

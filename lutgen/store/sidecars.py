@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
 from lutgen import reading
-from lutgen.errors import StoreError, shown
+from lutgen.errors import StoreError, shown, wrong_part
 from lutgen.solution import Artifact
 
 SIDECAR_SUFFIX = ".lutgen.json"
@@ -100,8 +100,10 @@ def read_sidecar(path: Path) -> dict[str, object]:
         if document["schema"] != SIDECAR_SCHEMA:
             raise ValueError(f"schema is {shown(document['schema'])}, not {SIDECAR_SCHEMA}")
         return document
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as problem:
-        reason = shown(problem, 100).strip('"')
+    except OSError as problem:
+        raise StoreError(f"{path}: {problem.strerror}; build it again") from None
+    except (ValueError, KeyError, TypeError, RecursionError) as problem:
+        reason = wrong_part(problem)
         raise StoreError(f"{path}: not a lutgen sidecar ({reason}); build it again") from None
 
 
