@@ -12,6 +12,17 @@ SAME_LSB = 2.0**-36
 """Errors are known to 2**-39 LSB; what differs by less than this is the same."""
 
 
+def lead(errors: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return 1 where the first is nearer to the exact value, -1 where the other is, else 0.
+
+    Args:
+        errors: of the one, in LSB: float64, any shape.
+        others: of the other.
+    """
+    ahead = np.abs(others) - np.abs(errors)
+    return np.sign(ahead) * (np.abs(ahead) > SAME_LSB)
+
+
 class Comparison(NamedTuple):
     """How another table differs from one, code by code, seen from the function of the one.
 
@@ -42,13 +53,13 @@ class Comparison(NamedTuple):
         apart = np.abs(steps)
         # The other may be meant to be another function; here it stands in for this one.
         errors = one.error_lsb + steps
-        lead = (np.abs(errors) - np.abs(one.error_lsb))[apart > 0]
+        leads = lead(one.error_lsb, errors)[apart > 0]
         return cls(
             other=other,
             errors=errors,
             differing=int(np.count_nonzero(apart)),
             largest=int(apart.max()),
             at=int(apart.argmax()),
-            nearer=int(np.count_nonzero(lead > SAME_LSB)),
-            farther=int(np.count_nonzero(lead < -SAME_LSB)),
+            nearer=int(np.count_nonzero(leads > 0)),
+            farther=int(np.count_nonzero(leads < 0)),
         )

@@ -12,17 +12,10 @@ import click
 from lutgen import activations
 from lutgen.accuracy import ErrorReport
 from lutgen.cli._options import output_options, request_from, request_options
-from lutgen.difference import (
-    ORDERS,
-    Difference,
-    Differing,
-    Listing,
-    from_array,
-    from_file,
-    from_request,
-)
+from lutgen.difference import Difference, Differing
 from lutgen.errors import UnknownNameError, UsageError
 from lutgen.foreign import read_array
+from lutgen.listing import ORDERS, Listing, from_array, from_file, from_request
 from lutgen.request import Request
 from lutgen.spec import format_document
 
