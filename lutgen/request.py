@@ -28,6 +28,9 @@ from lutgen.samples import Samples
 from lutgen.spec import ROUNDINGS, Method, Spec, check_rounding, expressed
 
 DEFAULT_WIDTH = 8
+MOST_STEPS = 2**24
+"""Parts of an expression over all input codes that are computed: some seconds' work."""
+
 MOST_INPUTS = 4
 """Inputs that options describe: ``--in-scale``, ``--in2-scale``, ..."""
 
@@ -224,6 +227,13 @@ class Request(NamedTuple):
             check_identifier("--name", self.name)
         given_output = self.output.explicit_format(self.bits)
         input_format, covered = self._input_format(record)
+        most_parts = MOST_STEPS >> input_format.width
+        if record.parts > most_parts:
+            raise UsageError(
+                f"--expr: has {record.parts} parts, those of its functions' formulas counted; with "
+                f"{input_format.width} bits of input at most {most_parts} are computed (shorten "
+                "it, or take fewer --in-bits)"
+            )
         if method.segments is not None and method.segments > 2**input_format.width:
             raise UsageError.about(
                 "--segments", f"must be at most the {2**input_format.width} input codes",
