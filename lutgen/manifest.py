@@ -139,7 +139,10 @@ def _document(path: Path) -> Mapping[str, object]:
     except ImportError:  # Python 3.10
         import tomli as tomllib
     try:
-        if not path.is_file() or path.stat().st_size > MAX_BYTES:
+        if not path.is_file():
+            kind = "is not a regular file" if path.exists() else "does not exist"
+            raise UsageError(f"{path}: {kind}; give --manifest a TOML file")
+        if path.stat().st_size > MAX_BYTES:
             raise UsageError(f"{path}: must be a file of at most {MAX_BYTES} bytes")
         content = path.read_text(encoding="utf-8")
         for number, line in enumerate(content.split("\n"), start=1):

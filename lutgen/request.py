@@ -65,6 +65,10 @@ class Side(NamedTuple):
             zero_point=str(codes.zero_point),
         )
 
+    def width(self, bits: int) -> int:
+        """Return the width asked for, or ``bits`` where none is."""
+        return bits if self.bits is None else self.bits
+
     def explicit_format(self, bits: int) -> NumberFormat | None:
         """Return the format these options fix, or None where they leave the scale open.
 
@@ -74,7 +78,7 @@ class Side(NamedTuple):
         Raises:
             UsageError: options that contradict each other, or values out of range.
         """
-        width = self.bits or bits
+        width = self.width(bits)
         if not MIN_WIDTH <= width <= MAX_WIDTH:
             raise UsageError.about(
                 f"--{self.name}-bits", f"must be {MIN_WIDTH} to {MAX_WIDTH}", width
@@ -106,7 +110,9 @@ class Side(NamedTuple):
             width,
             signed=not self.unsigned,
             scale=Number.parse(self.scale, f"--{self.name}-scale"),
-            zero_point=whole_number(self.zero_point or "0", f"--{self.name}-zp"),
+            zero_point=whole_number(
+                "0" if self.zero_point is None else self.zero_point, f"--{self.name}-zp"
+            ),
             side=self.name,
         )
 
@@ -194,7 +200,7 @@ class Request(NamedTuple):
         function = record.bind(settled.parameters, derivative=self.derivative)
         output_format = settled.output or covering_format(
             function, settled.input, settled.covered,
-            width=self.output.bits or self.bits, signed=not self.output.unsigned,
+            width=self.output.width(self.bits), signed=not self.output.unsigned,
         )
         return Spec(
             name=settled.name,
@@ -241,7 +247,7 @@ class Request(NamedTuple):
             )
         # Where the scale is left open, the width and the sign are known all the same.
         output = given_output or NumberFormat(
-            self.output.bits or self.bits, not self.output.unsigned, Fraction(1)
+            self.output.width(self.bits), not self.output.unsigned, Fraction(1)
         )
         stem = f"{record.name}{'_grad' if self.derivative else ''}"
         name = self.name or f"{stem}_{_types(input_format, output)}"
@@ -272,7 +278,7 @@ class Request(NamedTuple):
         """
         method = self.method
         if method.name is None:
-            width = self.input.bits or self.bits
+            width = self.input.width(self.bits)
             if self.input.q is not None:
                 width = q_format(self.input.q, "in").width
             method = method._replace(name="auto" if width > 8 or method.bounded else "lut")
@@ -289,7 +295,7 @@ class Request(NamedTuple):
                 )
             return found, (found.decode(found.min_code), found.decode(found.max_code))
         low, high = self._range(record)
-        width = self.input.bits or self.bits
+        width = self.input.width(self.bits)
         found = from_range(low, high, width, signed=not self.input.unsigned, grid=self.grid)
         return found, (low.value, high.value)
 
@@ -316,7 +322,7 @@ def range_ends(text: str) -> tuple[Number, Number]:
         UsageError: it is not of this form.
     """
     ends = text.split(",")
-    if len(ends) != 2 or len(text) > 2 * MAX_LITERAL_LENGTH:
+    if len(ends) != 2 or not all(map(str.strip, ends)) or len(text) > 2 * MAX_LITERAL_LENGTH:
         raise UsageError.about("--range", "must be LO,HI", text, "try --range=-8,8")
     low, high = (Number.parse(end, "--range") for end in ends)
     return low, high

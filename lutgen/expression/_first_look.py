@@ -11,8 +11,6 @@ from collections.abc import Callable
 from functools import reduce
 from itertools import pairwise
 
-from flint import arb
-
 from lutgen.expression._functions import Catalogued, clip, largest, signum, smallest
 from lutgen.expression._tree import (
     COMPARISONS,
@@ -28,7 +26,7 @@ from lutgen.expression._tree import (
 )
 from lutgen.numerics import elementary
 from lutgen.numerics.arithmetic import Real, UnsettledError, absolute, raise_to
-from lutgen.numerics.reals import Exact, ball, square_root, working_precision
+from lutgen.numerics.reals import Exact, arb, ball, square_root, working_precision
 from lutgen.sampling import BASE_PRECISION
 
 Quick = Exact | arb

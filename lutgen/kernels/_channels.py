@@ -46,6 +46,8 @@ class Channels:
             UsageError: the file cannot be read, or a line does not hold such parameters.
         """
         try:
+            if path.exists() and not path.is_file():
+                raise UsageError(f"--channels {path}: is not a regular file; give a CSV file")
             with path.open("rb") as file:
                 content = file.read(MAX_BYTES + 1)
             text = content.decode("utf-8-sig")
