@@ -327,6 +327,8 @@ def _spec_of(document: Mapping[str, object], path: Path) -> Spec | None:
 def _json(path: Path) -> dict[str, object]:
     """Return the document in a JSON file of a table."""
     try:
+        if not path.exists():
+            raise UsageError(f"{path}: does not exist; build it, or give the name of an activation")
         if not path.is_file() or path.stat().st_size > MAX_TABLE_BYTES:
             raise UsageError(f"{path}: must be a file of at most {MAX_TABLE_BYTES} bytes")
         document = json.loads(path.read_text(encoding="utf-8"))

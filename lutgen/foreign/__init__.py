@@ -195,6 +195,8 @@ def _text(path: Path) -> str:
     """Return what a file of source holds."""
     try:
         # Not every kind of file ends: a pipe or a device is not opened.
+        if not path.exists():
+            raise UsageError(f"--from-c: {path}: does not exist; give C source")
         if not path.is_file() or path.stat().st_size > MAX_BYTES:
             raise UsageError(f"--from-c: {path}: must be a file of at most {MAX_BYTES} bytes")
         with path.open("rb") as file:
