@@ -147,9 +147,9 @@ def test_what_makes_no_sense_is_refused_in_one_line(words, message, capsys) -> N
 
 BUDGETS = [
     # A half is what rounding alone costs, and the sum of a row is rounded before it.
-    (("softmax", "--max-error", "0.5"), 1, "cannot keep an error of at most 1/2 LSB"),
+    (("softmax", "--max-error", "0.5"), 1, "cannot keep an error of at most 0.5 LSB"),
     (("softmax", "--max-error", "0.51"), 0, ""),
-    (("glu", "--max-error", "0.5"), 1, "cannot keep an error of at most 1/2 LSB"),
+    (("glu", "--max-error", "0.5"), 1, "cannot keep an error of at most 0.5 LSB"),
     (("glu", "--max-error", "faithful"), 0, ""),
     (("bilinear", "--max-error", "0.51"), 0, ""),
     # Two tables of 256 entries of four bytes.
