@@ -90,7 +90,7 @@ class BudgetError(LutgenError):
     """No program keeps the asked-for error or size; the message says the best reachable.
 
     Attributes:
-        nearest: the program that comes nearest; None where none is known.
+        nearest: the program, or the solution, that comes nearest; None where none is known.
     """
 
     def __init__(self, message: str, nearest: object = None) -> None:

@@ -159,7 +159,9 @@ def from_range(
     """
     shown_range = f"{low.text},{high.text}"
     if low.value >= high.value:
-        raise UsageError.about("--range", "must be LO,HI with LO below HI", shown_range)
+        raise UsageError.about(
+            "--range", "must be LO,HI with LO below HI", shown_range, "try --range=-8,8"
+        )
     limit = max(abs(low.value), abs(high.value))
     if limit > 2**64 or high.value - low.value < Fraction(1, 2**64):
         raise UsageError.about("--range", "must span 2^-64 to 2^64", shown_range)

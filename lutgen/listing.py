@@ -137,7 +137,8 @@ def _of_one_number(spec: Spec | KernelSpec) -> Spec:
     if isinstance(spec, Spec):
         return spec
     raise UsageError(
-        f"{spec.activation.name} takes several numbers; diff compares functions of one"
+        f"{spec.activation.name} takes several numbers; diff compares functions of one "
+        f"(lutgen report {spec.activation.name} tells its error)"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from lutgen import c_library
 from lutgen.errors import UsageError
 
 MAX_LENGTH = 63
@@ -25,7 +26,7 @@ _VERILOG = """
 accept_on alias always always_comb always_ff always_latch assert assign assume automatic before
 begin bind bins binsof bit buf bufif0 bufif1 byte casex casez cell chandle checker clocking cmos
 config constraint context cover covergroup coverpoint cross deassign defparam design disable dist
-edge endcase endchecker endclass endclocking endconfig endfunction endgenerate endgroup
+edge end endcase endchecker endclass endclocking endconfig endfunction endgenerate endgroup
 endinterface endmodule endpackage endprimitive endprogram endproperty endsequence endspecify
 endtable endtask event eventually expect extends final first_match force foreach forever fork
 forkjoin function generate genvar global highz0 highz1 iff ifnone ignore_bins illegal_bins
@@ -46,19 +47,9 @@ VERILOG_KEYWORDS = frozenset(_VERILOG.split())
 C_KEYWORDS = frozenset(f"{_C} {_CPP}".split())
 _KEYWORDS = C_KEYWORDS | VERILOG_KEYWORDS
 
-# The C library's names, which compilers know even where no header is included, and the names
-# that emitted functions give their arguments.
-_LIBRARY = """
-main NULL int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t size_t ptrdiff_t
-abs labs llabs acos asin atan atan2 cos cosh exp exp2 expm1 fabs floor ceil fmod fmin fmax frexp
-ldexp log log10 log1p log2 logb modf pow round lround rint lrint sin sinh sqrt tan tanh asinh acosh
-atanh cbrt erf erfc hypot lgamma tgamma trunc remainder nan nearbyint copysign nextafter scalbn
-abort exit atexit malloc calloc realloc free memcpy memmove memset memcmp memchr strlen strcpy
-strcat strcmp strchr printf fprintf sprintf puts putchar getchar fopen fclose fread fwrite scanf
-isalpha isdigit isspace toupper tolower time clock signal raise rand srand qsort bsearch div ldiv
-stdint stddef in out n x y a b clk en
-"""
-_TAKEN = frozenset(_LIBRARY.split())
+# The names that emitted functions and modules give their arguments, ports and what is inside.
+_OWN = frozenset(["in", "out", "n", "x", "y", "a", "b", "clk", "en", "i", "whole", "std"])
+_MACROS = "LUTGEN_"
 
 # Windows takes these for devices, whatever follows after a point.
 _DEVICES = frozenset(
@@ -90,7 +81,8 @@ def check_identifier(argument: str, name: str) -> None:
         raise UsageError.about(
             argument, "must not hold a double underscore or end with one (C++ keeps these)", name
         )
-    if name.lower() in _KEYWORDS or name in _TAKEN:
+    is_own = name in _OWN or name.startswith(_MACROS)
+    if name.lower() in _KEYWORDS or is_own or c_library.is_known(name):
         raise UsageError.about(argument, "is taken in C, C++ or Verilog", name, advice)
     if name.lower() in _DEVICES:
         raise UsageError.about(argument, "is a device's name on Windows", name, advice)

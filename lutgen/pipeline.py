@@ -34,7 +34,11 @@ def solve(spec: Spec | KernelSpec) -> Solution:
         from lutgen import kernels
 
         built, report = kernels.solve(spec)
-        return Solution(spec, built.program, report)
+        solution = Solution(spec, built.program, report)
+        shortfall = kernels.shortfall(spec, report)
+        if shortfall:
+            raise BudgetError(shortfall, solution)
+        return solution
     ideal = Ideal.of(spec)
     program = methods.approximate(ideal)
     return Solution(spec, program, ErrorReport.measure(program, ideal))
@@ -51,6 +55,8 @@ def nearest(spec: Spec | KernelSpec) -> tuple[Solution, BudgetError | None]:
     except BudgetError as problem:
         if problem.nearest is None:
             raise
+        if isinstance(problem.nearest, Solution):
+            return problem.nearest, problem
         report = ErrorReport.measure(problem.nearest, Ideal.of(spec))
         return Solution(spec, problem.nearest, report), problem
 

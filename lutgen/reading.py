@@ -29,6 +29,8 @@ def content(path: Path, most: int) -> bytes:
             with path.open("rb") as file:
                 found = file.read(most + 1)
             size = len(found)
+    except FileNotFoundError:
+        raise _refusal(path, "does not exist") from None
     except ValueError:
         raise _refusal(path, "is a name that no file can have") from None
     if size > most:

@@ -28,6 +28,9 @@ from lutgen.samples import Samples
 from lutgen.spec import ROUNDINGS, Method, Spec, check_rounding, expressed
 
 DEFAULT_WIDTH = 8
+MOST_STEPS = 2**24
+"""Parts of an expression over all input codes that are computed: some seconds' work."""
+
 MOST_INPUTS = 4
 """Inputs that options describe: ``--in-scale``, ``--in2-scale``, ..."""
 
@@ -62,6 +65,10 @@ class Side(NamedTuple):
             zero_point=str(codes.zero_point),
         )
 
+    def width(self, bits: int) -> int:
+        """Return the width asked for, or ``bits`` where none is."""
+        return bits if self.bits is None else self.bits
+
     def explicit_format(self, bits: int) -> NumberFormat | None:
         """Return the format these options fix, or None where they leave the scale open.
 
@@ -71,7 +78,7 @@ class Side(NamedTuple):
         Raises:
             UsageError: options that contradict each other, or values out of range.
         """
-        width = self.bits or bits
+        width = self.width(bits)
         if not MIN_WIDTH <= width <= MAX_WIDTH:
             raise UsageError.about(
                 f"--{self.name}-bits", f"must be {MIN_WIDTH} to {MAX_WIDTH}", width
@@ -103,7 +110,9 @@ class Side(NamedTuple):
             width,
             signed=not self.unsigned,
             scale=Number.parse(self.scale, f"--{self.name}-scale"),
-            zero_point=whole_number(self.zero_point or "0", f"--{self.name}-zp"),
+            zero_point=whole_number(
+                "0" if self.zero_point is None else self.zero_point, f"--{self.name}-zp"
+            ),
             side=self.name,
         )
 
@@ -191,7 +200,7 @@ class Request(NamedTuple):
         function = record.bind(settled.parameters, derivative=self.derivative)
         output_format = settled.output or covering_format(
             function, settled.input, settled.covered,
-            width=self.output.bits or self.bits, signed=not self.output.unsigned,
+            width=self.output.width(self.bits), signed=not self.output.unsigned,
         )
         return Spec(
             name=settled.name,
@@ -224,6 +233,13 @@ class Request(NamedTuple):
             check_identifier("--name", self.name)
         given_output = self.output.explicit_format(self.bits)
         input_format, covered = self._input_format(record)
+        most_parts = MOST_STEPS >> input_format.width
+        if record.parts > most_parts:
+            raise UsageError(
+                f"--expr: has {record.parts} parts, those of its functions' formulas counted; with "
+                f"{input_format.width} bits of input at most {most_parts} are computed (shorten "
+                "it, or take fewer --in-bits)"
+            )
         if method.segments is not None and method.segments > 2**input_format.width:
             raise UsageError.about(
                 "--segments", f"must be at most the {2**input_format.width} input codes",
@@ -231,7 +247,7 @@ class Request(NamedTuple):
             )
         # Where the scale is left open, the width and the sign are known all the same.
         output = given_output or NumberFormat(
-            self.output.bits or self.bits, not self.output.unsigned, Fraction(1)
+            self.output.width(self.bits), not self.output.unsigned, Fraction(1)
         )
         stem = f"{record.name}{'_grad' if self.derivative else ''}"
         name = self.name or f"{stem}_{_types(input_format, output)}"
@@ -262,7 +278,7 @@ class Request(NamedTuple):
         """
         method = self.method
         if method.name is None:
-            width = self.input.bits or self.bits
+            width = self.input.width(self.bits)
             if self.input.q is not None:
                 width = q_format(self.input.q, "in").width
             method = method._replace(name="auto" if width > 8 or method.bounded else "lut")
@@ -279,7 +295,7 @@ class Request(NamedTuple):
                 )
             return found, (found.decode(found.min_code), found.decode(found.max_code))
         low, high = self._range(record)
-        width = self.input.bits or self.bits
+        width = self.input.width(self.bits)
         found = from_range(low, high, width, signed=not self.input.unsigned, grid=self.grid)
         return found, (low.value, high.value)
 
@@ -306,7 +322,7 @@ def range_ends(text: str) -> tuple[Number, Number]:
         UsageError: it is not of this form.
     """
     ends = text.split(",")
-    if len(ends) != 2 or len(text) > 2 * MAX_LITERAL_LENGTH:
+    if len(ends) != 2 or not all(map(str.strip, ends)) or len(text) > 2 * MAX_LITERAL_LENGTH:
         raise UsageError.about("--range", "must be LO,HI", text, "try --range=-8,8")
     low, high = (Number.parse(end, "--range") for end in ends)
     return low, high

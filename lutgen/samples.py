@@ -89,7 +89,9 @@ class Samples:
         low, high = (end.value for end in covered)
         if low >= high:
             ends = f"{covered[0].text},{covered[1].text}"
-            raise UsageError.about("--range", "must be LO,HI with LO below HI", ends)
+            raise UsageError.about(
+                "--range", "must be LO,HI with LO below HI", ends, "try --range=-8,8"
+            )
         step = (high - low) / (len(rows.numbers) - 1)
         x = tuple(low + step * place for place in range(len(rows.numbers)))
         return cls(x, tuple(row[0] for row in rows.numbers), in_codes=False, source=source)

@@ -22,7 +22,8 @@ IDENTIFIERS = [
     "a\\b", "C:a", "~", "a\nb", "a\x00b", "a\x1b[0m", "a\u200db", "\u00fc", "\uff41", "\u4e2d",
     "\u0430", "a" * 63, "a" * 64, "a" * 10**6, "while", "class", "module", "WHILE", "endmodule",
     "int8_t",
-    "main", "exp", "x", "y", "clk", "in", "out", "en", "NULL", "con", "NUL", "aux.h", "lpt1",
+    "main", "exp", "end", "whole", "NAN", "x", "y", "clk", "in", "out", "en", "NULL", "con", "NUL",
+    "aux.h", "lpt1",
     "a*/", "a`b", "a??/", 'a"b', "a'b", "a;b", "a{{b}}", "verilator", "\udcff", "\ud800", "-a",
     "--name", "a" * 255 + "/" + "b",
 ]

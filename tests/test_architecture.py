@@ -15,7 +15,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # The stages, left to right.  A module may import its own stage and those before it.
 STAGES = (
     ("errors", "signals", "reading"),
-    ("plugins",),
+    ("plugins", "c_library"),
     ("numerics",),
     ("activations", "names"),
     ("formats",),

@@ -141,6 +141,7 @@ class Activation:
         domain: where the function has a value; outside it, the nearest limit is used.
         default_range: real input range that a table covers where the user gives none.
         arity: how many inputs.
+        parts: how many parts of an expression make up a value.
     """
 
     name: str
@@ -161,6 +162,7 @@ class Activation:
     domain: str = "all real x"
     default_range: tuple[int, int] = (-8, 8)
     arity: int = 1
+    parts: int = 1
 
     def parse_parameters(self, assignments: Iterable[str]) -> dict[str, Number]:
         """Return every parameter's value, defaults included, from ``name=value`` texts.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import re
 import sys
 from importlib import import_module
 from typing import NoReturn
@@ -125,10 +126,10 @@ def _run(words: list[str]) -> int:
     except Exception as problem:
         if "--debug" in words:
             raise
-        return _report_failure(problem)
+        return _report_failure(problem, words)
 
 
-def _report_failure(problem: Exception) -> int:
+def _report_failure(problem: Exception, words: list[str]) -> int:
     """Print one line about a failure and return the exit code."""
     if isinstance(problem, LutgenError):
         _complain(str(problem))
@@ -139,9 +140,8 @@ def _report_failure(problem: Exception) -> int:
             click.echo(problem.ctx.get_help(), err=True)
         return problem.exit_code
     if isinstance(problem, click.ClickException):
-        message = shown(" ".join(problem.format_message().split()), 300)[1:-1]
-        where = problem.ctx.command_path if getattr(problem, "ctx", None) else "lutgen"
-        _complain(f"{message} (see {where} --help)")
+        command = words[0] if words and words[0] in COMMANDS else ""
+        _complain(f"{_wrong_usage(problem)} (see {f'lutgen {command}'.strip()} --help)")
         return problem.exit_code
     if isinstance(problem, OSError):
         _complain(f"{problem.filename or 'output'}: {problem.strerror or problem}")
@@ -154,6 +154,31 @@ def _report_failure(problem: Exception) -> int:
         "(a defect in lutgen; --debug shows where)"
     )
     return 1
+
+
+def _wrong_usage(problem: click.ClickException) -> str:
+    """Return what click says of the words of the command line, in the form of all messages."""
+    message = shown(" ".join(problem.format_message().split()), 300)[1:-1]
+    match problem:
+        case click.NoSuchOption(option_name=name, possibilities=near):
+            hint = f"; did you mean {' or '.join(near)}?" if near else ""
+            return f"{shown(name)[1:-1]}: No such option{hint}"
+        case click.BadOptionUsage(option_name=name):
+            problem_is = "takes no value" if "not take" in message else "needs a value"
+            return f"{shown(name)[1:-1]}: {problem_is}"
+        case click.MissingParameter(param=click.Argument() as argument):
+            return f"{_named(argument)} is missing"
+        case click.BadParameter(param=click.Parameter() as parameter):
+            return f"{_named(parameter)}: {shown(problem.message, 300)[1:-1]}"
+    extra = re.fullmatch(r"Got unexpected extra arguments? \((.*)\)", message)
+    return f"unexpected argument {shown(extra[1])}" if extra else message.rstrip(".")
+
+
+def _named(parameter: click.Parameter) -> str:
+    """Return what the help page calls an option or an argument."""
+    if isinstance(parameter, click.Option):
+        return parameter.opts[-1]
+    return (parameter.metavar or str(parameter.name).upper()).strip("[]")
 
 
 def _warn() -> None:

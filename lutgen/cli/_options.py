@@ -94,11 +94,11 @@ _REQUEST_OPTIONS = (
     click.option("--gate-bits", metavar="N", help="Bits of the gate's values."),
     click.option("--max-n", metavar="N", help="Longest row of softmax and its kin; 1024."),
     click.option("--inputs", metavar="K", help="Maxout of K inputs rather than of two lines."),
-    click.option("--channels", metavar="FILE",
+    click.option("--channels", metavar="FILE", type=FilePath(),
                  help="CSV with the parameters of every channel, a line each."),
     click.option("--expr", metavar="TEXT",
                  help='An expression in x instead of NAME, such as "x*sigmoid(1.702*x)".'),
-    click.option("--table", metavar="FILE",
+    click.option("--table", metavar="FILE", type=FilePath(),
                  help="Samples instead of NAME: CSV or NPY, y over --range, or x and y."),
     click.option("--name", metavar="IDENT", help="Identifier and file stem."),
 )
@@ -245,10 +245,10 @@ def request_from(function: str | None, options: dict[str, object]) -> Request | 
     if options["channels"] is not None:
         raise UsageError("--channels goes with NAME, whose parameters the file holds")
     for key in (*_SETTINGS, *(f"{name}_{part}" for name in _FURTHER_INPUTS for part in _PARTS)):
-        if options.get(key):
+        if options.get(key) not in (None, False):
             raise UsageError(
-                f"--{key.replace('_', '-')} is for functions of several numbers, such as glu or "
-                "softmax; leave it out"
+                f"--{key.replace('_', '-')} is for functions of several numbers, such as "
+                f"{'maxout' if key == 'inputs' else 'glu or softmax'}; leave it out"
             )
     samples = None
     if options["table"] is not None:
@@ -264,7 +264,7 @@ def request_from(function: str | None, options: dict[str, object]) -> Request | 
         output=_side("out", options),
         range=options["range"],
         grid=options["grid"],
-        rounding=options["rounding"] or ROUNDINGS[0],
+        rounding=ROUNDINGS[0] if options["rounding"] is None else options["rounding"],
         method=method_from(options),
         name=options["name"],
         description=options.get("description", ""),
@@ -300,7 +300,9 @@ def _is_kernel(function: str, options: dict[str, object]) -> bool:
     Raises:
         UnknownNameError: there is no such function of one number or of several.
     """
-    if options["channels"] or options["inputs"]:
+    if options["channels"] is not None:
+        return True
+    if function == "maxout" and options["inputs"] is not None:
         return True
     if function in activations.names():
         return False
@@ -320,11 +322,11 @@ def _kernel_request(function: str, options: dict[str, object]) -> KernelRequest:
     from lutgen import kernels
 
     channels = None
-    if options["channels"]:
-        record = activations.get(function)
+    if options["channels"] is not None:
+        record = kernels.activation_of_channels(function)
         channels = kernels.Channels.read(Path(str(options["channels"])), record)
         kernel = kernels.of_channels(record.name)
-    elif options["inputs"] and function == "maxout":
+    elif options["inputs"] is not None and function == "maxout":
         kernel = kernels.get("maxout_inputs")
     else:
         kernel = kernels.get(function)

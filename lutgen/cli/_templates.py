@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from lutgen.cli._options import F
+from lutgen.cli._options import F, FilePath
 
 
 def template_option(command: F) -> F:
     """Add ``--template-dir``."""
-    return click.option("--template-dir", metavar="DIR",
+    return click.option("--template-dir", metavar="DIR", type=FilePath(),
                         help="Templates that replace lutgen's of the same name.")(command)
 
 

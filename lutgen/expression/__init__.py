@@ -14,10 +14,11 @@ from functools import cache
 
 from lutgen.activations._record import Activation, Parameter
 from lutgen.errors import OutsideDomainError, UndecidableRoundingError, UsageError, shown
+from lutgen.expression._first_look import first_look
 from lutgen.expression._functions import UserReader, names
 from lutgen.expression._grammar import ARGUMENT, MAX_LENGTH, parse
 from lutgen.expression._symmetry import law_of
-from lutgen.expression._tree import Constant, Input, Node
+from lutgen.expression._tree import Constant, Input, Node, parts_of
 from lutgen.numerics.arithmetic import (
     NoValueError,
     Real,
@@ -34,7 +35,7 @@ from lutgen.numerics.reals import (
     fraction,
     working_precision,
 )
-from lutgen.sampling import MAX_PRECISION
+from lutgen.sampling import BASE_PRECISION, MAX_PRECISION
 
 NAME = "expression"
 MAX_PARAMETERS = 64
@@ -73,9 +74,16 @@ def activation(text: str, assignments: Iterable[str] = ()) -> Activation:
     for name in defined:
         if name not in reader.used:
             raise UsageError(f"--param: {shown(name)} does not occur in the expression")
+    look = first_look(tree)
+
+    def value(x: Exact, **values: Exact) -> Value:
+        # What more bits are asked for was not decided by a look.
+        found = look(x) if bits_in_use() <= BASE_PRECISION else None
+        return _settled(tree, x) if found is None else found
+
     return Activation(
         name=NAME,
-        value=lambda x, **values: _settled(tree, x),
+        value=value,
         derivative=_no_derivative,
         summary="An expression of one's own.",
         formula=formula,
@@ -83,6 +91,7 @@ def activation(text: str, assignments: Iterable[str] = ()) -> Activation:
         parameters=parameters,
         symmetry=cache(lambda **values: law_of(lambda x: _settled(tree, x))),
         domain="where every part has a value",
+        parts=parts_of(tree),
     )
 
 

@@ -51,6 +51,11 @@ def smallest(*values: Real) -> Real:
     return reduce(minimum, values)
 
 
+def signum(t: Real) -> Real:
+    """Return 1, 0 or -1, the sign of a value."""
+    return Exact(sign(t))
+
+
 GRAMMAR: dict[str, tuple[Function, range]] = {
     "min": (smallest, range(2, 9)),
     "max": (largest, range(2, 9)),
@@ -70,7 +75,7 @@ _FORMULA: dict[str, Function] = {
     "atan": elementary.atan,
     "tanh": elementary.tanh,
     "erf": elementary.erf,
-    "sign": lambda t: Exact(sign(t)),
+    "sign": signum,
 }
 """What the names in the catalogue's formulas mean."""
 
@@ -171,15 +176,19 @@ class Catalogued:
             raise
 
     @cached_property
+    def formula(self) -> Node | None:
+        """The tree of the record's formula; None where it is told in words."""
+        return _formula(self.record, self.parameters)
+
+    @cached_property
     def elsewhere(self) -> Callable[[Anchored], Real]:
         """The function at irrational numbers: its formula, or its values at both ends.
 
         Raises:
             UsageError: there is neither.
         """
-        tree = _formula(self.record, self.parameters)
-        if tree is not None:
-            return tree.at
+        if self.formula is not None:
+            return self.formula.at
         if self.record.fact("monotone", self.parameters) is None:
             name = self.record.name
             raise UsageError(

@@ -285,6 +285,25 @@ class Choice(NamedTuple):
 Node = Input | Constant | Irrational | Negative | Operation | Call | Choice
 
 
+def parts_of(node: Node | Comparison) -> int:
+    """Return how many parts there are, those of the formulas of its functions included."""
+    match node:
+        case Negative(part):
+            inside = (part,)
+        case Operation(_, left, right):
+            inside = (left, right)
+        case Call(_, function, arguments):
+            formula = getattr(function, "formula", None)
+            inside = arguments if formula is None else (*arguments, formula)
+        case Choice(condition, chosen, otherwise):
+            inside = (condition, chosen, otherwise)
+        case Comparison(parts):
+            inside = parts
+        case _:
+            inside = ()
+    return 1 + sum(map(parts_of, inside))
+
+
 def _inside(part: Node, level: int) -> str:
     """Return a part as an operand that has to hold together at least so tightly."""
     return part.text if part.level >= level else f"({part.text})"

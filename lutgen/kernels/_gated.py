@@ -56,6 +56,7 @@ def gated_unit(name: str, gate: str, source: str, **more: object) -> Kernel:
         real=lambda spec: _real(record.bind(spec.parameters)),
         extremes=lambda spec: _extremes(spec, gate),
         build=lambda spec: _build(spec, gate),
+        has_curve=gate not in LINES,
         settings=("gate",) if gate in LINES else ("gate", "gate_bits"),
         parameters=record.parameters,
         constraint=record.constraint,

@@ -79,6 +79,7 @@ def per_channel(activation: Activation) -> Kernel:
         extremes=lambda spec: _extremes(activation, spec),
         build=lambda spec: _build(activation, spec),
         needs_channels=True,
+        has_curve=True,
     )
 
 

@@ -75,6 +75,7 @@ class Kernel:
         outputs: names of the outputs.
         needs_channels: whether every channel has parameters of its own.
         takes_rows: whether the input is a row rather than a number.
+        has_curve: whether there is something in it for ``--method`` to approximate.
         settings: names of the ``Settings`` that it understands.
         parameters: in the order in which they are shown.
         constraint: text and predicate that several parameters must keep together.
@@ -93,6 +94,7 @@ class Kernel:
     outputs: tuple[str, ...] = ("y",)
     needs_channels: bool = False
     takes_rows: bool = False
+    has_curve: bool = False
     settings: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     constraint: tuple[str, Callable[..., bool]] | None = None

@@ -99,6 +99,18 @@ class KernelReport(Measured):
         return int(np.count_nonzero(np.abs(self.error_lsb) > _NEAREST))
 
     @property
+    def certain_lsb(self) -> tuple[Fraction, str]:
+        """An error that is known of all inputs, where they were measured or it is proved.
+
+        Returns:
+            The error in LSB, and how it is known: ``measured`` or ``proved``.
+        """
+        if self.bound_lsb is None or self.stimulus.is_exhaustive:
+            # A float's error is none of the program's.
+            return Fraction(self.max_lsb).limit_denominator(2**20), "measured"
+        return self.bound_lsb, "proved"
+
+    @property
     def faithful(self) -> bool:
         """Whether every error is below 1 LSB."""
         return self.max_lsb < 1

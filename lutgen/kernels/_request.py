@@ -69,7 +69,9 @@ class KernelRequest(NamedTuple):
             parameters=self.kernel.parse_parameters(self.parameters),
             inputs={},
             outputs={},
-            rounding=check_rounding(self.rounding or KernelSpec.rounding),
+            rounding=check_rounding(
+                KernelSpec.rounding if self.rounding is None else self.rounding
+            ),
             settings=self._settings(),
             channels=self.channels,
             description=self.description,
@@ -81,7 +83,7 @@ class KernelRequest(NamedTuple):
         spec = replace(spec, inputs=inputs, method=self._method(widest))
         output = self.output.explicit_format(self.bits)
         if output is None:
-            width = self.output.bits or self.bits
+            width = self.output.width(self.bits)
             output = format_around(
                 *self.kernel.extremes(spec), width=width, signed=not self.output.unsigned
             )
@@ -113,7 +115,7 @@ class KernelRequest(NamedTuple):
         if is_alike and own == Side(port.side):
             own = first
         unsigned = own.unsigned or (port.unsigned and own == Side(port.side))
-        bits = own.bits or port.bits or self.bits
+        bits = own.width(port.bits or self.bits)
         found = own._replace(unsigned=unsigned).explicit_format(port.bits or self.bits)
         if found is not None:
             if self.range is not None and own.name == "in":
@@ -140,10 +142,28 @@ class KernelRequest(NamedTuple):
         method = self.method
         if method.exact:
             raise UsageError("--exact: kernels are rounded once, not tabulated; give --max-error")
+        if not self.kernel.has_curve:
+            _check_no_curve(self.kernel.name, method)
         if method.name is None:
             is_open = widest > 8 or self.kernel.needs_channels
             method = method._replace(name="auto" if is_open else "lut")
         return method.checked()
+
+
+def _check_no_curve(name: str, method: Method) -> None:
+    """Refuse what would change nothing in a kernel whose steps do not depend on a method."""
+    given = {
+        "--method": method.name not in (None, "lut", "auto"),
+        "--segments": method.segments is not None,
+        "--aligned": method.aligned is not None,
+        "--breakpoints": method.breakpoints != Method(None).breakpoints,
+        "--fold": method.fold != Method(None).fold,
+    }
+    for option, is_given in given.items():
+        if is_given:
+            raise UsageError(
+                f"{option}: {name} has one program, which no method changes; leave it out"
+            )
 
 
 def _types(spec: KernelSpec) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from lutgen import sampling
 from lutgen.numerics.reals import Exact, Value, exact
+from lutgen.program import TooWideError
 
 
 def fixed_values(
@@ -17,6 +18,7 @@ def fixed_values(
     """Return ``function(x) * factor`` for each input, rounded to the nearest whole number.
 
     Raises:
+        TooWideError: a number is too large for 64 bits.
         UndecidableRoundingError: a value cannot be told from the middle of two numbers.
     """
     scale, half = exact(factor), exact(Fraction(1, 2))
@@ -27,4 +29,7 @@ def fixed_values(
             if number is not None:
                 found.append(number)
                 break
-    return np.array(found, dtype=np.int64)
+    try:
+        return np.array(found, dtype=np.int64)
+    except OverflowError:
+        raise TooWideError("entries need more than 64 bits") from None

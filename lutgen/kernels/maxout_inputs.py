@@ -45,7 +45,7 @@ def build(spec: KernelSpec) -> Built:
     code = rounded(
         b, "code", _highest(b, lines), shift, spec.rounding, spec.output.zero_point
     )
-    error = Fraction(reach, 2 ** (shift + 1))
+    error = reach * Fraction(2) ** -(shift + 1)
     program = b.finish(saturated(b, code, spec.output), spec.output)
     return Built(program, ROUNDING_ERROR[spec.rounding] + error)
 

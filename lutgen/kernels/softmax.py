@@ -127,10 +127,14 @@ def _in_64_bits(
     """Add the output code of an element plus ``base``; also its error in LSB before rounding."""
     in_codes = 1 / spec.output.scale
     found = weights(b, spec, elements, min(tail_bits(spec, SLACK_BITS), 40))
-    shift = (2**62 / in_codes).__floor__().bit_length() - 2
+    # What is shifted stays below 2^62, the base that is added to it included.
+    shift = min(
+        (2**62 / in_codes).__floor__().bit_length() - 2,
+        62 - (base + in_codes.__ceil__()).bit_length(),
+    )
     reciprocal = _quotient(b, fixed_point(in_codes, shift), found.total)
     own = found.error / 2**found.bits
-    error = in_codes * (own + _tail(spec, found)) + Fraction(2**found.bits, 2 ** (shift + 1))
+    error = in_codes * (own + _tail(spec, found)) + Fraction(2) ** (found.bits - shift - 1)
     product = b.mul("product", found.element, reciprocal)
     return rounded(b, "code", product, shift, spec.rounding, base), error
 

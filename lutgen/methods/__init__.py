@@ -169,16 +169,22 @@ def _refusal(ideal: Ideal, tolerance: Tolerance | None) -> BudgetError:
     """Return the error for a request that no program answers."""
     spec = ideal.spec
     options = spec.method
-    sizes = (("--segments", options.segments), ("--max-bytes", options.max_bytes))
-    given = " and ".join(f"{option} {value}" for option, value in sizes if value is not None)
+    fold = None if options.fold in ("auto", "off") else options.fold
+    limits = (
+        ("--segments", options.segments), ("--max-bytes", options.max_bytes),
+        ("--aligned", options.aligned), ("--fold", fold),
+    )
+    given = " and ".join(f"{option} {value}" for option, value in limits if value is not None)
     head = f"{spec.name}: {options.name} cannot keep "
+    advice = f"allow more,{' no --fold,' if fold else ''} or another --method"
     if tolerance is None:
-        return BudgetError(f"{head}{given}; allow more, or another --method")
-    head += f"an error of {tolerance.text}" + (f" with {given}" if given else "")
+        return BudgetError(f"{head}{given}; {advice}")
+    head += tolerance.text if tolerance.limit is None else f"an error of {tolerance.text}"
+    head += f" with {given}" if given else ""
     relaxed = replace(spec, method=options._replace(max_error=None, exact=False))
     loosened = replace(ideal, spec=relaxed)
     best, error = _most_accurate(_of_least_error(loosened, every_fold=True), loosened)
     if best is not None:
         reached = f"{head}; the best it reaches is {error:.4f} LSB"
         return BudgetError(reached, best.program)
-    return BudgetError(f"{head}; allow more, or another --method")
+    return BudgetError(f"{head}; {advice}")

@@ -23,7 +23,7 @@ Real = Exact | Anchored
 
 ZERO, ONE = Exact(0), Exact(1)
 
-_LONGEST = 2**14
+_LONGEST = 2**12
 """Bits beyond which a rational is no longer worth its digits; a ball says the same."""
 
 _LARGEST_PRODUCT = 1024

@@ -293,7 +293,7 @@ WRONG = [
     (plain("gelu table.c"), "C source goes with --from-c"),
     (lambda folder: ["gelu", str(folder)], "must be an activation, NAME.lutgen.json or NAME.json"),
     (plain("gelu silu --param beta=1"), "no parameter"),
-    (lambda folder: ["gelu", str(folder / "nowhere.json")], "nowhere.json: No such file"),
+    (lambda folder: ["gelu", str(folder / "nowhere.json")], "nowhere.json: does not exist"),
     (lambda folder: ["gelu", str(folder / "pipe.json")], "pipe.json: is a pipe"),
     (lambda folder: ["gelu", str(folder / "g.json"), "--bits", "16"], "inputs differ"),
     (lambda folder: ["gelu", str(folder / "g.json"), "--out-scale", "1/8"], "outputs differ"),
@@ -319,7 +319,7 @@ WRONG = [
     (source(entries(*[200] * 256)), 'entry 0 is "200", which is no code from -128 to 127'),
     (source(f"uint16_t t[256] = {{{'-1,' * 256}}};"), 'entry 0 is "65535"'),
     (source("int8_t tt[] = {1};"), '--symbol: "t" is no array with an initialiser'),
-    (plain("gelu --from-c nowhere.c --symbol t"), "nowhere.c: No such file"),
+    (plain("gelu --from-c nowhere.c --symbol t"), "nowhere.c: does not exist"),
 ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -118,3 +119,30 @@ def test_a_table_of_the_catalogue_needs_no_parser() -> None:
         "sys.exit('lutgen.expression' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+LONG = {
+    "nested": "tanh(" * 60 + "x" + ")" * 60,
+    "powers": "+".join(f"(x/3)**{power}" for power in range(500, 460, -1)),
+    "far": "+".join(f"tanh({n}000*x)" for n in range(1, 30)),
+    "gates": "sigmoid(" * 20 + "x" + ")*x" * 20,
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_long_expressions_take_a_moment(name: str, capsys) -> None:
+    words = ("report", "--expr", LONG[name], "--name", "q", "--bits", "8", "--out-scale", "1", "-q")
+    before = time.process_time()
+
+    assert run(capsys, *words)[0] == 0
+    assert time.process_time() - before < 3
+
+
+def test_more_parts_than_seconds_is_refused_with_the_number_that_is_allowed(capsys) -> None:
+    """16 bits have 65536 codes; 2^24 parts are computed in all."""
+    words = ("report", "--expr", "+".join(["sigmoid(x)"] * 60), "--name", "q", "-q", "--bits")
+
+    code, _, err = run(capsys, *words, "16")
+    assert code == 2 and err.startswith("error: --expr: has ")
+    assert "with 16 bits of input at most 256 are computed" in err and "--in-bits" in err
+    assert run(capsys, *words, "8")[0] == 0

@@ -109,6 +109,15 @@ REFUSED = [
     (("softmax", "--gate", "first"), "--gate: softmax has no use for it"),
     (("glu", "--gate", "third"), "--gate: must be one of first, second"),
     (("glu", "--gate-bits", "64"), "--gate-bits: must be 8 to 23"),
+    (("glu", "--in2-bits", "0"), "--in2-bits: must be 2 to 16"),
+    (("glu", "--gate", ""), "--gate: must be one of first, second"),
+    (("gelu", "--gate", ""), "--gate is for functions of several numbers"),
+    (("gelu", "--inputs", "2"), "--inputs is for functions of several numbers, such as maxout"),
+    (("maxout", "--inputs", ""), "--inputs: must be a whole number"),
+    (("softmax", "--channels", "c.csv"), "--channels: softmax has no parameters of channels"),
+    (("prelu_per_channel", "--channels", "missing.csv"), "missing.csv: does not exist"),
+    (("softmax", "--method", "pwl"), "--method: softmax has one program"),
+    (("reglu", "--fold", "on"), "--fold: reglu has one program"),
     (("softmax", "--max-n", "0"), "--max-n: must be 1 to 65536"),
     (("softmax", "--max-n", "x"), "--max-n: must be a whole number"),
     (("maxout", "--inputs", "9"), "--inputs: must be 2 to 4"),
@@ -120,7 +129,7 @@ REFUSED = [
     (("prelu_per_channel",), "prelu_per_channel needs --channels FILE"),
     (("gluu",), "did you mean 'glu'"),
     (("glu", "--in2-bits", "17"), "--in2-bits: must be 2 to 16"),
-    (("sigmoid", "--channels", "missing.csv"), "missing.csv: No such file"),
+    (("sigmoid", "--channels", "missing.csv"), "missing.csv: does not exist"),
     (("glu", "--name", "int"), "--name: is taken"),
 ]
 
@@ -134,3 +143,51 @@ def test_what_makes_no_sense_is_refused_in_one_line(words, message, capsys) -> N
     assert err.startswith("error: ")
     assert err.count("\n") == 1
     assert message in err
+
+
+BUDGETS = [
+    # A half is what rounding alone costs, and the sum of a row is rounded before it.
+    (("softmax", "--max-error", "0.5"), 1, "cannot keep an error of at most 0.5 LSB"),
+    (("softmax", "--max-error", "0.51"), 0, ""),
+    (("glu", "--max-error", "0.5"), 1, "cannot keep an error of at most 0.5 LSB"),
+    (("glu", "--max-error", "faithful"), 0, ""),
+    (("bilinear", "--max-error", "0.51"), 0, ""),
+    # Two tables of 256 entries of four bytes.
+    (("softmax", "--max-bytes", "2047"), 1, "cannot keep --max-bytes 2047"),
+    (("softmax", "--max-bytes", "2048"), 0, ""),
+]
+
+
+@pytest.mark.parametrize("command", ["report", "build"])
+@pytest.mark.parametrize(("words", "code", "message"), BUDGETS, ids=lambda value: str(value)[:40])
+def test_budgets_are_kept_or_the_build_fails(
+    command, words, code, message, capsys, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found, _, err = run(capsys, command, *words, "-q")
+
+    assert (found, err.count("\n")) == (code, code)
+    assert message in err
+    assert code == 0 or list(tmp_path.iterdir()) == []
+
+
+SCALES = ("1e-37", "1e-12", "1e15", "1e37")
+
+
+@pytest.mark.parametrize("name", kernels.names())
+@pytest.mark.parametrize("option", ["--in-scale", "--out-scale"])
+def test_scales_of_any_size_work_or_are_named(name: str, option: str, capsys) -> None:
+    """Few bits, so that every scale of a kernel takes little time."""
+    for scale in SCALES:
+        bits = ("--in-bits", "3", "--out-bits", "16", "--rounding", "half-away", "-q")
+        code, _, err = run(capsys, "report", name, option, scale, *bits)
+
+        assert (code, err) == (0, "") or (
+            code == 2 and "--out-scale" in err and err.count("\n") == 1 and "internal" not in err
+        ), (scale, err)
+
+
+def test_softmax_with_any_zero_point_beside_a_fine_scale(capsys) -> None:
+    words = ("--bits", "16", "--out-scale", "0.00019f", "--max-error", "0.51", "-q")
+    for zero in ("-501", "-32768", "0", "32767"):
+        assert run(capsys, "report", "softmax", *words, f"--out-zp={zero}") == (0, "", "")

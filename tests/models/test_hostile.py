@@ -93,7 +93,7 @@ def test_what_is_no_file_is_one_line(capsys, tmp_path, name) -> None:
 
     line = failure(capsys, "from-model", str(tmp_path / name))
 
-    assert ("is a folder" if "folder" in name else "No such file") in line
+    assert ("is a folder" if "folder" in name else "does not exist") in line
 
 
 @pytest.mark.parametrize("name", ["written.ONNX", "Written.Onnx"])
