@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from lutgen import signals
+from lutgen import processes, signals
 from lutgen.errors import ToolError, shown
 
 TIME_LIMIT = 120.0
@@ -30,6 +30,7 @@ _PYOSYS = "import sys; from pyosys import libyosys; libyosys.run_pass('script ' 
 _PREFIX, _SUFFIX = "lutgen-", ".lutgen-tmp"
 _STALE_SECONDS = 3600
 
+_VERSION_SECONDS = 10
 _STDERR_LINES = 3
 _LINE_LENGTH = 160
 
@@ -149,21 +150,17 @@ def run(
     needed = dict(tool.environment) if isinstance(tool, Tool) else {}
     process = None
     try:
-        # Once it is there, it is noted, so that a signal ends it as well.
-        with signals.held():
-            process = subprocess.Popen(
-                arguments,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                cwd=folder,
-                # Python finds another folder where $TMPDIR cannot be used, and looks for programs
-                # where there is no $PATH; compilers do neither.
-                env={"PATH": os.defpath, **os.environ, "TMPDIR": _temporary_folder(), **needed,
-                     "LC_ALL": "C"},
-                # A group of its own, so that a compiler's children end with it.
-                start_new_session=True,
-            )
+        process = processes.start(
+            arguments,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=folder,
+            # What a compiler that is ended leaves goes with the folder.  Python finds another one
+            # where $TMPDIR cannot be used, and programs where there is no $PATH; compilers do not.
+            env={"PATH": os.defpath, **os.environ,
+                 "TMPDIR": os.fspath(folder or _temporary_folder()), **needed, "LC_ALL": "C"},
+        )
         output, errors = process.communicate(stdin, timeout=time_limit)
     except subprocess.TimeoutExpired:
         raise ToolError(f"{tool}: took more than {time_limit:g} seconds") from None
@@ -174,7 +171,7 @@ def run(
         raise ToolError(f"{tool}: cannot be started ({reason})") from None
     finally:
         if process is not None:
-            _end(process)
+            processes.end(process)
     if process.returncode:
         raise ToolError(f"{tool}: {_ending(process.returncode)}{_first_lines(errors)}")
     if silent and errors.strip():
@@ -305,13 +302,20 @@ def _distinct(names: Sequence[str]) -> tuple[Tool, ...]:
 @cache
 def _version(command: tuple[str, ...], option: str) -> str:
     """Return the version number a tool gives for ``option``, or nothing."""
+    process = None
     try:
-        # Some tell it on stderr.
-        told = subprocess.run(
+        process = processes.start(
             [*command, option], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, timeout=10, check=True, env={**os.environ, "LC_ALL": "C"},
-        ).stdout
-    except (OSError, subprocess.SubprocessError):
+            # Some tell it here.
+            stderr=subprocess.STDOUT, env={**os.environ, "LC_ALL": "C"},
+        )
+        told, _ = process.communicate(timeout=_VERSION_SECONDS)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    finally:
+        if process is not None:
+            processes.end(process)
+    if process.returncode:
         return ""
     first = told.decode("utf-8", "replace").partition("\n")[0]
     # What stands in brackets is the packager's, unless nothing else is there.
@@ -338,21 +342,6 @@ def _package_version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return ""
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a process with its children, where it still runs."""
-    if process.poll() is None:
-        with contextlib.suppress(OSError):
-            if hasattr(os, "killpg"):
-                os.killpg(process.pid, signal.SIGKILL)
-            else:
-                process.kill()
-        process.wait()
-    # Not read to their ends: a process that has left the group may hold them open for ever.
-    for stream in (process.stdin, process.stdout, process.stderr):
-        with contextlib.suppress(OSError):
-            stream.close()
 
 
 def _ending(code: int) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -316,3 +318,49 @@ def test_printing_c_loads_nothing_that_only_replaying_it_needs() -> None:
 
     for heavy in ("subprocess", "tempfile", "ctypes", "concurrent", "onnx"):
         assert f"'{heavy}'" not in loaded
+
+
+FOREVER = (
+    "import subprocess, sys, time; "
+    "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']); "
+    "print(child.pid, file=open(sys.argv[1], 'w'), flush=True); time.sleep(600)"
+)
+IN_THREADS = (
+    "import sys\n"
+    "from lutgen import processes, signals, toolchain\n"
+    f"command = [sys.executable, '-c', {FOREVER!r}]\n"
+    "try:\n"
+    "    with signals.raised(), processes.threads(2) as pool:\n"
+    "        run = lambda name: toolchain.run('it', [*command, name])\n"
+    "        list(pool.map(run, sys.argv[1:]))\n"
+    "except signals.Stopped as stopped:\n"
+    "    sys.exit(stopped.exit_code)\n"
+)
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc"), reason="no /proc, where processes are seen")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGKILL, -9)])
+def test_no_tool_outlives_lutgen_and_none_is_waited_for(tmp_path: Path, number, code) -> None:
+    """Of four runs in two threads: those that are running end, the others do not begin."""
+    names = [tmp_path / f"{n}" for n in range(4)]
+    running = subprocess.Popen([sys.executable, "-c", IN_THREADS, *names])
+    limit = time.monotonic() + 60
+    while sum(name.exists() and name.read_text() != "" for name in names) < 2:
+        assert time.monotonic() < limit
+        time.sleep(0.02)
+    running.send_signal(number)
+
+    assert running.wait(timeout=60) == code
+    pids = [int(name.read_text()) for name in names if name.exists()]
+    while any(map(alive, pids)):
+        assert time.monotonic() < limit
+        time.sleep(0.02)
+    assert len(pids) == 2
+
+
+def alive(pid: int) -> bool:
+    """Return whether a process runs; one that nobody has waited for does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
