@@ -221,6 +221,18 @@ def test_a_file_that_was_to_stay_and_that_another_build_changes_is_an_error(tmp_
     assert files(tmp_path) == {"x.h": OURS + b"2"}
 
 
+def test_another_build_may_write_the_same_meanwhile(tmp_path: Path) -> None:
+    store.write(tmp_path, [artifact("x.h")])
+    with store.Transaction(tmp_path) as ours:
+        ours.add(artifact("x.h"))
+        (tmp_path / "x.h").unlink()
+        (tmp_path / "x.h").write_bytes(OURS)
+        os.utime(tmp_path / "x.h", (1, 1))
+        ours.commit()
+
+    assert files(tmp_path) == {"x.h": OURS}
+
+
 KILLED = (
     "import os, signal, sys\n"
     "from pathlib import Path, PurePosixPath\n"

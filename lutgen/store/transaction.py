@@ -6,6 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterable, Iterator
 from errno import EEXIST
+from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -72,7 +73,7 @@ class Transaction:
         self._run = leftovers.new_run()
         self._signs: dict[Path, Sign] = {}
         self._taken: dict[str, PurePosixPath] = {}
-        self._kept: dict[Path, tuple[int, ...] | None] = {}
+        self._kept: dict[Path, tuple[tuple[int, ...] | None, str]] = {}
 
     def __enter__(self) -> Transaction:
         return self
@@ -132,7 +133,7 @@ class Transaction:
             if changed:
                 self._write_beside(place, artifact.content, self.folder)
             else:
-                self._kept[place] = state
+                self._kept[place] = state, sha256(artifact.content).hexdigest()
         self._written.append(Written(place, describe(artifact), changed))
 
     def add_at(self, place: Path, artifact: Artifact, mark: bytes) -> None:
@@ -167,8 +168,9 @@ class Transaction:
         for temporary, place in self._pending:
             with _named(place):
                 _flush(temporary, os.O_RDWR)
-        for place, state in self._kept.items():
-            if _state(place) != state:
+        for place, (state, digest) in self._kept.items():
+            # Another build may well have written the same once more.
+            if _state(place) != state and _digest(place) != digest:
                 raise StoreError(f"{place}: another build has just changed it; try again")
         with signals.held():
             self._move()
@@ -270,6 +272,14 @@ def _state(place: Path) -> tuple[int, ...] | None:
     except OSError:
         return None
     return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _digest(place: Path) -> str:
+    """Return the SHA-256 of a file; nothing where it cannot be read."""
+    try:
+        return sha256(place.read_bytes()).hexdigest()
+    except OSError:
+        return ""
 
 
 def _write_new(path: Path, content: bytes) -> None:
