@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from lutgen import toolchain
+from lutgen import processes, toolchain
 from lutgen.errors import ToolError
 from lutgen.rendering import render
 from lutgen.solution import Solution
@@ -113,7 +112,7 @@ def measure(
     Raises:
         ToolError: a tool fails.
     """
-    with ThreadPoolExecutor(2) as pool:
+    with processes.threads(2) as pool:
         jobs = [pool.submit(_measured, s, options, tools, frequency) for s in solutions]
         return [job.result() for job in jobs]
 

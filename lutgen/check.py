@@ -119,6 +119,9 @@ def _difference(name: str, found: bytes, wanted: bytes) -> Iterator[str]:
         first = next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(found), len(wanted)))
         yield f"binary: {len(found)} bytes, not {len(wanted)}; they differ from byte {first} on"
         return
+    if found.replace(b"\r\n", b"\n") == wanted:
+        yield "its lines end in CR LF, not in LF; git does that where core.autocrlf is set"
+        return
     old, new = (text.decode("ascii", "replace").split("\n") for text in (found, wanted))
     lines = list(_unified(name, old, new))
     yield from lines[:MAX_DIFF_LINES]

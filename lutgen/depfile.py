@@ -91,8 +91,11 @@ def rule(outputs: Iterable[Path], needs: Iterable[Path]) -> bytes:
 def _escaped(path: Path) -> bytes:
     """Return a path as GCC writes it: a backslash before blanks, ``#`` and ``:``, ``$`` twice."""
     name = os.fsencode(path)
-    if re.search(rb"[\x00-\x1f\x7f]", name) or name.endswith(b"\\"):
-        raise UsageError.about("--depfile", "cannot name this file in Make's syntax", path)
+    # What ends a name for Make or for Ninja, whatever stands before it, is refused.
+    if re.search(rb"[\x00-\x1f\x7f*;<>^`|]", name) or name.endswith(b"\\"):
+        raise UsageError.about(
+            "--depfile", "cannot name this file in the syntax of Make and Ninja", path
+        )
     # Backslashes mean themselves but before a blank.
     name = re.sub(rb"(\\*) ", rb"\1\1\\ ", name)
     return re.sub(rb"([#:])", rb"\\\1", name).replace(b"$", b"$$")

@@ -10,9 +10,11 @@ import contextlib
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from lutgen.errors import LutgenError, PluginError, shown
+from lutgen.signals import Stopped
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -46,9 +48,7 @@ class Plugin(NamedTuple):
         Raises:
             PluginError: that fails.
         """
-        # What it prints is no result of lutgen's.
-        with contextlib.redirect_stdout(sys.stderr):
-            return guarded(self, self.entry.load)
+        return guarded(self, self.entry.load)
 
 
 def registered(group: str) -> dict[str, list[Plugin]]:
@@ -81,10 +81,12 @@ def guarded(plugin: Plugin, function: Callable[..., R], *arguments: object, **na
         PluginError: it raises anything else, or wants to end the process.
     """
     try:
-        return function(*arguments, **named)
-    except LutgenError:
+        # What it prints is no result of lutgen's.
+        with contextlib.redirect_stdout(sys.stderr):
+            return function(*arguments, **named)
+    except (LutgenError, Stopped):
         raise
-    except (Exception, SystemExit) as problem:
+    except BaseException as problem:
         reason = shown(problem, 200)[1:-1]
         raise PluginError(
             f"plug-in {plugin}: {type(problem).__name__}{f': {reason}' if reason else ''}; "
@@ -111,16 +113,17 @@ def _registrations() -> Iterator[Plugin]:
     seen = set()
     for distribution in distributions():
         # One at a time: metadata that cannot be read is the trouble of its owner alone.
+        place = getattr(distribution, "_path", "a distribution")
         try:
-            name, version = distribution.metadata["Name"], distribution.version
+            name = distribution.metadata["Name"] or Path(place).name
+            version = distribution.version or ""
             entries = [e for e in distribution.entry_points if e.group in (ACTIVATIONS, TARGETS)]
         except Exception as problem:
-            name = getattr(distribution, "_path", "a distribution")
-            _complaints.append(f"{name}: its entry points cannot be read ({shown(problem, 100)})")
+            _complaints.append(f"{place}: its entry points cannot be read ({shown(problem, 100)})")
             continue
         if name in seen:
             continue
         seen.add(name)
         for entry in entries:
             called = entry.name.lower().replace("-", "_")
-            yield Plugin(called, shown(f"{name} {version}")[1:-1], entry)
+            yield Plugin(called, shown(f"{name} {version}".rstrip())[1:-1], entry)

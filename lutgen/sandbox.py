@@ -16,7 +16,7 @@ from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from lutgen import reading
 from lutgen.errors import TemplateError, ToolError, UsageError, printable, shown
@@ -126,11 +126,15 @@ def template_names(folder: Path) -> list[str]:
     """Return the names of the templates below a folder, in order.
 
     Raises:
-        UsageError: there are too many.
+        UsageError: there are too many, or they cannot be looked for.
     """
+
+    def unreadable(problem: OSError) -> NoReturn:
+        raise UsageError.about("--template-dir", "must be readable", problem.filename)
+
     found = []
     count = 0
-    for root, folders, names in os.walk(folder):
+    for root, folders, names in os.walk(folder, onerror=unreadable):
         count += len(folders) + len(names)
         if count > MAX_FILES:
             raise UsageError.about("--template-dir", f"must hold at most {MAX_FILES} files", folder)

@@ -20,6 +20,11 @@ STOPPING = {
 """By their numbers, with the word that tells of each."""
 
 _AGAIN_SECONDS = 0.01
+_IMPORT_SECONDS = 10.0
+"""How long one waits for a library to be imported."""
+
+_DEAF_SECONDS = 2.0
+"""After a signal, for which others change nothing: often a terminal and a wrapper both send one."""
 
 
 class Stopped(BaseException):
@@ -39,23 +44,50 @@ class Stopped(BaseException):
         return 128 + self.number
 
 
+def end_at_once() -> None:
+    """Let these signals end the process with a word, while there is nothing to put in order."""
+
+    def end(number: int, frame: FrameType | None) -> NoReturn:
+        with contextlib.suppress(OSError):
+            os.write(2, f"error: {STOPPING[number]}\n".encode())
+        os._exit(Stopped(number).exit_code)
+
+    for number in STOPPING:
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, end)
+
+
 @contextlib.contextmanager
-def raised() -> Iterator[None]:
+def raised(*, ending: bool = False) -> Iterator[None]:
     """Let the signals that end a process raise ``Stopped``, unless the caller ignores them.
 
     Python drops an exception that comes while it runs a callback of its own, such as a
-    destructor; the signal is sent once more then.  Libraries make another exception of it, when it
-    comes while they are imported; after a signal, that counts as this one.
-    """
-    before, hook, received = {}, sys.unraisablehook, []
+    destructor, and a library that is being imported may not survive one; the signal is sent once
+    more then.  What others make of the exception, or hide, counts as this one.
 
-    def stop(number: int, frame: FrameType | None) -> NoReturn:
-        received.append(number)
+    Args:
+        ending: whether the process ends after this, so that what comes later is ignored.
+    """
+    before, hook = {}, sys.unraisablehook
+    received: list[tuple[int, float]] = []
+    came: list[float] = []
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        now = time.monotonic()
+        # Putting things in order is not to be interrupted.
+        if received and now < received[0][1] + _DEAF_SECONDS:
+            return
+        came.append(now)
+        if now < came[0] + _IMPORT_SECONDS and _importing(frame):
+            _send_again(number)
+            return
+        received[:] = [(number, now)]
         raise Stopped(number)
 
     def unraisable(dropped: sys.UnraisableHookArgs) -> None:
         if isinstance(dropped.exc_value, Stopped):
-            threading.Thread(target=_again, args=[dropped.exc_value.number], daemon=True).start()
+            received.clear()
+            _send_again(dropped.exc_value.number)
         else:
             hook(dropped)
 
@@ -67,14 +99,16 @@ def raised() -> Iterator[None]:
         sys.unraisablehook = unraisable
     try:
         yield
+        if received:
+            raise Stopped(received[0][0])
     except Exception:
         if received:
-            raise Stopped(received[0]) from None
+            raise Stopped(received[0][0]) from None
         raise
     finally:
         sys.unraisablehook = hook
         for number, handler in before.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_IGN if ending else handler)
 
 
 @contextlib.contextmanager
@@ -114,6 +148,18 @@ def deaf_children() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _again(number: int) -> None:
-    time.sleep(_AGAIN_SECONDS)
-    os.kill(os.getpid(), number)
+def _importing(frame: FrameType | None) -> bool:
+    """Return whether a module is being imported where a signal came."""
+    while frame is not None and frame.f_code.co_filename != "<frozen importlib._bootstrap>":
+        frame = frame.f_back
+    return frame is not None
+
+
+def _send_again(number: int) -> None:
+    """Send a signal to this process a moment from now."""
+
+    def send() -> None:
+        time.sleep(_AGAIN_SECONDS)
+        os.kill(os.getpid(), number)
+
+    threading.Thread(target=send, daemon=True).start()

@@ -10,11 +10,13 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from lutgen import processes, signals
 from lutgen.errors import ToolError, shown
 
 TIME_LIMIT = 120.0
@@ -25,6 +27,10 @@ CXX_COMPILERS = ("g++", "clang++")
 
 _PYOSYS = "import sys; from pyosys import libyosys; libyosys.run_pass('script ' + sys.argv[1])"
 
+_PREFIX, _SUFFIX = "lutgen-", ".lutgen-tmp"
+_STALE_SECONDS = 3600
+
+_VERSION_SECONDS = 10
 _STDERR_LINES = 3
 _LINE_LENGTH = 160
 
@@ -140,30 +146,32 @@ def run(
     Raises:
         ToolError: it cannot be started, takes too long, or fails.
     """
-    from tempfile import gettempdir
-
     arguments = [os.fspath(part) for part in command]
     needed = dict(tool.environment) if isinstance(tool, Tool) else {}
+    process = None
     try:
-        process = subprocess.Popen(
+        process = processes.start(
             arguments,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=folder,
-            # Where $TMPDIR cannot be used, compilers do not look for another folder; Python does.
-            env={**os.environ, "TMPDIR": gettempdir(), **needed, "LC_ALL": "C"},
-            # A group of its own, so that a compiler's children end with it.
-            start_new_session=True,
+            # What a compiler that is ended leaves goes with the folder.  Python finds another one
+            # where $TMPDIR cannot be used, and programs where there is no $PATH; compilers do not.
+            env={"PATH": os.defpath, **os.environ,
+                 "TMPDIR": os.fspath(folder or _temporary_folder()), **needed, "LC_ALL": "C"},
         )
-    except OSError as problem:
-        raise ToolError(f"{tool}: cannot be started ({problem.strerror or problem})") from None
-    try:
         output, errors = process.communicate(stdin, timeout=time_limit)
     except subprocess.TimeoutExpired:
         raise ToolError(f"{tool}: took more than {time_limit:g} seconds") from None
+    except OSError as problem:
+        reason = problem.strerror or str(problem)
+        if isinstance(problem, PermissionError) and arguments[0].startswith(_temporary_folder()):
+            reason += "; point TMPDIR to a folder where programs may run"
+        raise ToolError(f"{tool}: cannot be started ({reason})") from None
     finally:
-        _end(process)
+        if process is not None:
+            processes.end(process)
     if process.returncode:
         raise ToolError(f"{tool}: {_ending(process.returncode)}{_first_lines(errors)}")
     if silent and errors.strip():
@@ -227,11 +235,56 @@ def workspace(files: Mapping[str, bytes]) -> Iterator[Path]:
     """
     from tempfile import TemporaryDirectory
 
-    with TemporaryDirectory(prefix="lutgen-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        for file_name, content in files.items():
-            (folder / file_name).write_bytes(content)
+    place, made = _temporary_folder(), None
+    _remove_stale(Path(place))
+    try:
+        try:
+            with signals.held():
+                made = TemporaryDirectory(
+                    prefix=_PREFIX, suffix=_SUFFIX, dir=place, ignore_cleanup_errors=True
+                )
+            folder = Path(made.name)
+            for file_name, content in files.items():
+                (folder / file_name).write_bytes(content)
+        except OSError as problem:
+            raise ToolError(
+                f"{place}: cannot be written ({problem.strerror or problem}); point TMPDIR to "
+                "another folder"
+            ) from None
         yield folder
+    finally:
+        if made is not None:
+            try:
+                with signals.held():
+                    made.cleanup()
+            finally:
+                # Once more, for a signal that came just before they were held.
+                made.cleanup()
+
+
+def _temporary_folder() -> str:
+    """Return where files for temporary use go.
+
+    Raises:
+        ToolError: there is no such folder.
+    """
+    from tempfile import gettempdir
+
+    try:
+        return gettempdir()
+    except OSError:
+        raise ToolError(
+            "no folder for temporary files can be used; point TMPDIR to one that can be written"
+        ) from None
+
+
+def _remove_stale(place: Path) -> None:
+    """Remove the folders of runs that were killed, old enough not to be in use."""
+    limit = time.time() - _STALE_SECONDS
+    with contextlib.suppress(OSError):
+        for folder in place.glob(f"{_PREFIX}*{_SUFFIX}"):
+            if folder.lstat().st_mtime < limit:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _distinct(names: Sequence[str]) -> tuple[Tool, ...]:
@@ -249,13 +302,20 @@ def _distinct(names: Sequence[str]) -> tuple[Tool, ...]:
 @cache
 def _version(command: tuple[str, ...], option: str) -> str:
     """Return the version number a tool gives for ``option``, or nothing."""
+    process = None
     try:
-        # Some tell it on stderr.
-        told = subprocess.run(
+        process = processes.start(
             [*command, option], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, timeout=10, check=True, env={**os.environ, "LC_ALL": "C"},
-        ).stdout
-    except (OSError, subprocess.SubprocessError):
+            # Some tell it here.
+            stderr=subprocess.STDOUT, env={**os.environ, "LC_ALL": "C"},
+        )
+        told, _ = process.communicate(timeout=_VERSION_SECONDS)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    finally:
+        if process is not None:
+            processes.end(process)
+    if process.returncode:
         return ""
     first = told.decode("utf-8", "replace").partition("\n")[0]
     # What stands in brackets is the packager's, unless nothing else is there.
@@ -282,17 +342,6 @@ def _package_version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return ""
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a process with its children, where it still runs."""
-    if process.poll() is None:
-        with contextlib.suppress(OSError):
-            if hasattr(os, "killpg"):
-                os.killpg(process.pid, signal.SIGKILL)
-            else:
-                process.kill()
-        process.communicate()
 
 
 def _ending(code: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from lutgen import signals
@@ -71,8 +71,9 @@ def each(
     if number < 2:
         yield from map(function, tasks)
         return
-    workers = _start(function, number)
+    workers: list[tuple[BaseProcess, Connection]] = []
     try:
+        _start(function, number, workers)
         yield from _results(function, tasks, workers)
     finally:
         for process, connection in workers:
@@ -114,27 +115,45 @@ def _results(
 
 
 def _start(
-    function: Callable[[Task], Result], number: int
-) -> list[tuple[BaseProcess, Connection]]:
-    """Return new processes, each with this end of its connection."""
+    function: Callable[[Task], Result],
+    number: int,
+    workers: list[tuple[BaseProcess, Connection]],
+) -> None:
+    """Start processes and note each, with this end of its connection, in ``workers``."""
     # Processes that begin afresh: a copy of this one would share locks of its libraries' threads.
     from multiprocessing import get_context, resource_tracker
 
     context = get_context("spawn")
-    workers = []
     if os.name == "posix":
         # Python starts it with the first worker otherwise, and lets signals through after it.
-        with signals.deaf_children():
+        with signals.deaf_children(), _nothing_from_here():
             resource_tracker.ensure_running()
     # This process alone decides when they end.
-    with signals.held(), signals.deaf_children():
+    with signals.held(), signals.deaf_children(), _nothing_from_here():
         for _ in range(number):
             here, there = context.Pipe()
             process = context.Process(target=_work, args=(there, function), daemon=True)
             process.start()
             there.close()
             workers.append((process, here))
-    return workers
+
+
+
+@contextmanager
+def _nothing_from_here() -> Iterator[None]:
+    """Let Pythons that are started meanwhile import nothing from the current folder.
+
+    They would look there first, until they are told where this one looks.  Python 3.10 does.
+    """
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONSAFEPATH"]
+        else:
+            os.environ["PYTHONSAFEPATH"] = before
 
 
 def _work(connection: Connection, function: Callable[[Task], Result]) -> None:

@@ -15,7 +15,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # The stages, left to right.  A module may import its own stage and those before it.
 STAGES = (
     ("errors", "signals", "reading"),
-    ("plugins", "c_library"),
+    ("plugins", "c_library", "processes"),
     ("numerics",),
     ("activations", "names"),
     ("formats",),
@@ -46,7 +46,7 @@ RANK = {name: rank for rank, names in enumerate(STAGES) for name in names}
 CONFINED = {
     "click": ("cli/",),
     "jinja2": ("rendering.py", "sandbox.py"),
-    "subprocess": ("toolchain.py",),
+    "subprocess": ("processes.py", "toolchain.py"),
     "flint": ("numerics/", "activations/", "sampling.py", "covering.py", "ideal.py", "request.py"),
 }
 # What may only be imported inside the function that needs it.

@@ -265,6 +265,23 @@ def test_what_may_not_be_read_is_named(tmp_path: Path) -> None:
         assert re.search("Permission denied|not readable", error_of(found, 2))
 
 
+def test_a_sidecar_that_may_not_be_read_is_not_called_broken(tmp_path: Path) -> None:
+    lutgen("build", "gelu", "-q", "-o", str(tmp_path))
+    sidecar = tmp_path / "gelu_s8.lutgen.json"
+    sidecar.chmod(0)
+
+    for words in (["check", str(tmp_path)], ["report", "gelu", "--against", str(sidecar)]):
+        said = error_of(run_unprivileged(*words))
+        assert f"{sidecar}: Permission denied" in said
+
+
+def test_a_template_folder_that_may_not_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir(mode=0)
+    words = ("build", "gelu", "-o", str(tmp_path / "out"), "--template-dir", str(tmp_path / "mine"))
+
+    assert "--template-dir: must be readable" in error_of(run_unprivileged(*words), 2)
+
+
 def test_builds_into_one_folder_at_once_lose_nothing(tmp_path: Path) -> None:
     """Four targets of one table, four times each: as make -j would, with separate rules."""
     targets = ("c", "json", "verilog", "onnx")
@@ -362,6 +379,13 @@ def folder_as_file(folder: Path) -> None:
     (folder / "out" / "gelu_s8.h").mkdir(parents=True)
 
 
+def test_a_pipe_with_the_parameters_of_channels_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    found = lutgen("build", "prelu", "--channels", str(tmp_path / "pipe"), timeout=60)
+
+    assert "not a regular file; give a CSV file" in error_of(found, 2)
+
+
 def pipe_as_file(folder: Path) -> None:
     (folder / "out").mkdir()
     os.mkfifo(folder / "out" / "gelu_s8.h")
@@ -386,7 +410,11 @@ def test_what_is_in_the_way_is_named_and_kept(tmp_path, prepare: Callable[[Path]
 
     found = lutgen("build", "gelu", "--target", "c,onnx", "-o", str(tmp_path / "out"))
 
-    assert str(tmp_path / "out") in error_of(found)
+    said = error_of(found)
+    assert str(tmp_path / "out") in said
+    # The way out that is offered is one.
+    if prepare in (folder_as_file, pipe_as_file):
+        assert "--force" not in said
     assert (files(tmp_path), sorted(tmp_path.rglob("*"))) == before
 
 
@@ -468,6 +496,65 @@ def test_closed_streams_do_no_harm(tmp_path: Path, closed, words, code) -> None:
         built = lutgen("build", "gelu", "-q", "-o", "other", cwd=tmp_path)
         assert built.returncode == 0
         assert files(tmp_path / "generated") == files(tmp_path / "other")
+
+
+@pytest.mark.skipif(not hasattr(os, "set_blocking"), reason="pipes always wait here")
+def test_a_pipe_that_does_not_wait_gets_everything(tmp_path: Path) -> None:
+    """Such a stdout comes from programs that share theirs, as Node does."""
+    source, sink = os.pipe()
+    os.set_blocking(sink, False)
+    running = subprocess.Popen([*COMMAND, "list", "--md"], stdout=sink, env=ENVIRONMENT)
+    # More than it says would not fit beside this.
+    filled = b"x" * 60_000
+    os.write(sink, filled)
+    os.close(sink)
+    time.sleep(1)
+    with open(source, "rb") as file:
+        said = file.read()
+
+    assert running.wait() == 0
+    assert said.replace(b"x" * 60_000, b"") == lutgen("list", "--md").stdout
+
+
+def test_a_library_that_is_missing_is_told_in_one_line(tmp_path: Path) -> None:
+    """Without what is installed beside Python, or without one library alone."""
+    bare = subprocess.run(
+        [sys.executable, "-S", "-m", "lutgen", "list"], env=ENVIRONMENT, capture_output=True,
+        check=False,
+    )
+    assert "No module named 'click'; install lutgen again: pip install lutgen" in error_of(bare)
+
+    script = "import sys; sys.modules['numpy'] = None; from lutgen.__main__ import entry; entry()"
+    found = subprocess.run(
+        [sys.executable, "-c", script, "build", "gelu", "-o", str(tmp_path / "out")],
+        env=ENVIRONMENT, capture_output=True, check=False,
+    )
+    assert "numpy" in error_of(found) and b"pip install lutgen" in found.stderr
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="Python 3.10 looks in the folder first")
+def test_nothing_is_imported_from_the_folder_that_one_is_in(tmp_path: Path) -> None:
+    """As the installed command, whose own path does not have it."""
+    manifest(tmp_path, "floor")
+    for name in ("multiprocessing", "numpy", "click", "random", "tempfile", "json", "lutgen"):
+        (tmp_path / f"{name}.py").write_text(f"raise SystemExit('taken over: {name}')\n")
+    script = "import sys; del sys.path[0]; from lutgen.__main__ import entry; entry()"
+    for words in (["build", "-q", "--jobs", "2"], ["check", "--jobs", "2"], ["verify"]):
+        found = subprocess.run(
+            [sys.executable, "-c", script, *words], env=ENVIRONMENT, capture_output=True,
+            check=False, cwd=tmp_path,
+        )
+        assert (found.returncode, found.stderr) == (0, b""), found.stderr
+
+
+def test_running_a_model_leaves_no_file_for_temporary_use(tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    (tmp_path / "temporary").mkdir()
+    environment = {**ENVIRONMENT, "TMPDIR": str(tmp_path / "temporary")}
+    lutgen("build", "gelu", "--target", "onnx", "-q", "-o", "out", cwd=tmp_path)
+
+    assert lutgen("verify", "out", cwd=tmp_path, env=environment).returncode == 0
+    assert files(tmp_path / "temporary") == {}
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full, which is always full")

@@ -215,6 +215,10 @@ BROKEN = {
     "ends": (RECORD + "def f(x): raise SystemExit(0)\nRECORD = make(f)\n", "SystemExit"),
     "floats": (RECORD + "RECORD = make(float)\n", "gives float at x = -8"),
     "nothing": (RECORD + "RECORD = make(lambda x: None)\n", "gives NoneType"),
+    "interrupts": ("raise KeyboardInterrupt\n", "KeyboardInterrupt"),
+    "interrupts later": (RECORD + "def f(x): raise KeyboardInterrupt\nRECORD = make(f)\n",
+                         "KeyboardInterrupt"),
+    "own kind": ("class Own(BaseException): pass\nraise Own('eh')\n", "Own: eh"),
 }
 
 
@@ -242,11 +246,20 @@ TARGETS = {
     "climbs": ("def emit(s, o): return [A(P('../evil.h'), b'', 'c')]\n", "outside the folder"),
     "absolute": ("def emit(s, o): return [A(P('/tmp/evil.h'), b'', 'c')]\n", "outside the folder"),
     "text": ("def emit(s, o): return [A(P('x'), 'text', 'c')]\n", "no file"),
+    "nothing at all": ("def emit(s, o): return ()\n", "emits no file"),
+    "number": ("def emit(s, o): return [A(3, b'', 'c')]\n", "no file"),
+    "unprintable": ("def emit(s, o): return [A(P('x\\0'), b'', 'c')]\n", "no printable name"),
+    "surrogate": ("def emit(s, o): return [A(P('x\\ud800'), b'', 'c')]\n", "no printable name"),
+    "backslash": (r"def emit(s, o): return [A(P('..\\x'), b'', 'c')]" "\n", "no printable name"),
+    "interrupts": ("def emit(s, o): raise KeyboardInterrupt\n", "KeyboardInterrupt"),
+    "twice": ("def emit(s, o): return [A(P('x'), b'a', 'c'), A(P('X'), b'b', 'c')]\n",
+              "tables or targets both write x"),
     "sidecar": ("def emit(s, o): return [A(P('gelu_s8.lutgen.json'), b'{}', 'c')]\n",
                 "both write gelu_s8.lutgen.json"),
 }
-HEAD = ("from lutgen.solution import Artifact as A\nfrom pathlib import PurePosixPath as P\n"
-        "import sys\nTARGET = sys.modules[__name__]\ndef replay(f, s, o): return ()\n")
+HEAD = ("from lutgen.solution import Artifact as A, Verdict as V\n"
+        "from pathlib import PurePosixPath as P\nimport sys\n"
+        "TARGET = sys.modules[__name__]\ndef replay(f, s, o): return ()\n")
 
 
 @pytest.mark.parametrize("name", TARGETS)
@@ -267,7 +280,9 @@ def test_a_broken_target_is_named_once_and_writes_nothing(site: Path, name: str)
 
 
 @pytest.mark.parametrize("body", ["raise KeyError('eh')", "return ()", "return None",
-                                  "return ['ok']", "raise SystemExit(0)"])
+                                  "return ['ok']", "raise SystemExit(0)", "raise KeyboardInterrupt",
+                                  "return [V('gelu_s8', 'a', 'b', 'x', None)]",
+                                  "return [V('gelu_s8', 'a', '\\x1b[31mb', 1, 0)]"])
 def test_a_target_that_does_not_replay_is_a_failure(site: Path, body: str) -> None:
     emit = "def emit(s, o): return [A(P('x.txt'), b'x', 'x')]\n"
     install(site, "odd", HEAD + emit + f"def replay(f, s, o): {body}\n", GOOD_TAIL)
@@ -277,6 +292,29 @@ def test_a_target_that_does_not_replay_is_a_failure(site: Path, body: str) -> No
 
     assert "ok      gelu_s8: 256 codes, json reader" in found
     assert "FAILED  gelu_s8: odd_target, odd 1.0" in found and "1 passed, 1 failed" in found
+
+
+def test_what_a_target_prints_is_no_result(site: Path) -> None:
+    source = "def emit(s, o): return [A(P('x.txt'), b'x', 'x')]\n"
+    source += "def replay(f, s, o):\n    print('noise')\n"
+    source += "    return [V('gelu_s8', 'a', 'b', 1, 0)]\n"
+    install(site, "odd", HEAD + source, GOOD_TAIL)
+    lutgen(site, "build", "gelu", "--target", "odd_target", "-o", "out")
+
+    found = lutgen(site, "verify", "out", "--json")
+
+    assert [v["tool"] for v in json.loads(found.stdout)["verdicts"]] == ["b"]
+    assert found.stderr == "noise\n"
+
+
+def test_distributions_without_a_name_are_told_apart(good: Path) -> None:
+    for path in good.glob("*.dist-info"):
+        (path / "METADATA").unlink()
+
+    listed = lutgen(good, "list", "--plugins").stdout
+
+    assert "algebraic  (lutgen_algebraic-1.0.dist-info): usable" in listed
+    assert "numbers  (lutgen_numbers-1.0.dist-info): usable" in listed
 
 
 def test_a_name_with_two_owners_is_nobodys(good: Path) -> None:

@@ -192,6 +192,83 @@ def test_a_signal_between_two_files_waits_for_the_last(tmp_path: Path, monkeypat
     assert files(tmp_path) == {"x.h": OURS + b"2", "y.h": OURS + b"2"}
 
 
+def test_a_file_that_cannot_be_replaced_takes_those_before_it_back(tmp_path, monkeypatch) -> None:
+    store.write(tmp_path, [artifact("x.h"), artifact("z.h")])
+    replace = os.replace
+
+    def refuse_z(source: Path, place: Path) -> None:
+        if place.name == "z.h":
+            raise PermissionError(1, "Operation not permitted")
+        replace(source, place)
+
+    monkeypatch.setattr(transaction.os, "replace", refuse_z)
+    with pytest.raises(StoreError, match=r"z\.h: cannot be written \(Operation not permitted\)"):
+        store.write(tmp_path, [artifact(name, OURS + b"2") for name in ("x.h", "y.h", "z.h")])
+
+    assert files(tmp_path) == {"x.h": OURS, "z.h": OURS}
+
+
+def test_a_file_that_was_to_stay_and_that_another_build_changes_is_an_error(tmp_path: Path) -> None:
+    """What vouches for it would be wrong."""
+    store.write(tmp_path, [artifact("x.h")])
+    with store.Transaction(tmp_path) as ours:
+        ours.add(artifact("x.h"))
+        ours.add(artifact("y.h"))
+        store.write(tmp_path, [artifact("x.h", OURS + b"2")])
+        with pytest.raises(StoreError, match=r"x\.h: another build has just changed it; try again"):
+            ours.commit()
+
+    assert files(tmp_path) == {"x.h": OURS + b"2"}
+
+
+def test_another_build_may_write_the_same_meanwhile(tmp_path: Path) -> None:
+    store.write(tmp_path, [artifact("x.h")])
+    with store.Transaction(tmp_path) as ours:
+        ours.add(artifact("x.h"))
+        (tmp_path / "x.h").unlink()
+        (tmp_path / "x.h").write_bytes(OURS)
+        os.utime(tmp_path / "x.h", (1, 1))
+        ours.commit()
+
+    assert files(tmp_path) == {"x.h": OURS}
+
+
+KILLED = (
+    "import os, signal, sys\n"
+    "from pathlib import Path, PurePosixPath\n"
+    "from lutgen import store\n"
+    "from lutgen.solution import Artifact\n"
+    "with store.Transaction(Path(sys.argv[1])) as transaction:\n"
+    "    for name in ('x.h', 'deep/er/y.h'):\n"
+    "        transaction.add(Artifact(PurePosixPath(name), b'new', 't'))\n"
+    "    os.kill(os.getpid(), signal.SIGKILL)\n"
+)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no file is locked on Windows")
+def test_what_a_killed_run_left_is_removed_by_the_next(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], check=False)
+    assert len(files(tmp_path)) == 3
+    assert all(name.endswith(".lutgen-tmp") for name in files(tmp_path))
+
+    store.write(tmp_path, [artifact("z.h"), artifact("deep/er/z.h")])
+
+    assert files(tmp_path) == {"z.h": OURS, "deep/er/z.h": OURS}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no file is locked on Windows")
+def test_what_another_run_is_writing_stays(tmp_path: Path) -> None:
+    with store.Transaction(tmp_path) as ours:
+        ours.add(artifact("x.h"))
+        ours.add(artifact("deep/y.h"))
+        for path in tmp_path.rglob("*.lutgen-tmp"):
+            os.utime(path, (1, 1))
+        store.write(tmp_path, [artifact("z.h"), artifact("deep/z.h")])
+        ours.commit()
+
+    assert sorted(files(tmp_path)) == ["deep/y.h", "deep/z.h", "x.h", "z.h"]
+
+
 def test_what_a_killed_run_left_is_removed_once_it_is_old(tmp_path: Path) -> None:
     stale = tmp_path / f".x.h.{'0' * 16}.lutgen-tmp"
     fresh = tmp_path / f".x.h.{'1' * 16}.lutgen-tmp"

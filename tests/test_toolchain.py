@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -219,6 +221,72 @@ def test_a_workspace_is_private_holds_the_files_and_goes(tmp_path: Path) -> None
     assert not folder.exists()
 
 
+def test_a_folder_for_temporary_files_without_room_is_named(tmp_path, monkeypatch) -> None:
+    def full_disk(path: Path, content: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(Path, "write_bytes", full_disk)
+    said = f"{tmp_path}: cannot be written (No space left on device); point TMPDIR to another"
+
+    with pytest.raises(ToolError, match=re.escape(said)), toolchain.workspace({"a.h": b"1"}):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_folder_for_temporary_files_is_told(monkeypatch) -> None:
+    def none() -> str:
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    monkeypatch.setattr("tempfile.gettempdir", none)
+
+    with pytest.raises(ToolError, match="point TMPDIR to one that can be written"):
+        python("")
+
+
+def test_the_workspace_of_a_killed_run_is_removed_once_it_is_old(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    for name in ("lutgen-old.lutgen-tmp", "lutgen-new.lutgen-tmp", "lutgen-mine"):
+        (tmp_path / name).mkdir()
+        if "new" not in name:
+            os.utime(tmp_path / name, (1, 1))
+
+    with toolchain.workspace({}):
+        pass
+
+    assert sorted(os.listdir(tmp_path)) == ["lutgen-mine", "lutgen-new.lutgen-tmp"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="processes have no groups on Windows")
+def test_a_process_that_leaves_its_group_is_not_waited_for_without_end() -> None:
+    """It keeps what it writes to open; such are the servers of compiler caches."""
+    code = (
+        "import subprocess, sys; "
+        "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(20)'], "
+        "start_new_session=True)"
+    )
+    start = time.monotonic()
+
+    with pytest.raises(ToolError, match="took more than 1 seconds"):
+        python(code, time_limit=1.0)
+    assert time.monotonic() - start < 15
+
+
+def test_programs_are_found_where_there_is_no_search_path(monkeypatch) -> None:
+    monkeypatch.delenv("PATH")
+
+    assert python("import os; print(os.environ['PATH'])").decode().strip() == os.defpath
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files have no modes on Windows")
+def test_a_program_that_may_not_run_points_to_the_folder_it_is_in(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (tmp_path / "program").write_text("")
+
+    with pytest.raises(ToolError, match="point TMPDIR to a folder where programs may run"):
+        toolchain.run("the program", [tmp_path / "program"])
+
+
 def test_messages_come_in_english(monkeypatch) -> None:
     monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
 
@@ -250,3 +318,49 @@ def test_printing_c_loads_nothing_that_only_replaying_it_needs() -> None:
 
     for heavy in ("subprocess", "tempfile", "ctypes", "concurrent", "onnx"):
         assert f"'{heavy}'" not in loaded
+
+
+FOREVER = (
+    "import subprocess, sys, time; "
+    "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']); "
+    "print(child.pid, file=open(sys.argv[1], 'w'), flush=True); time.sleep(600)"
+)
+IN_THREADS = (
+    "import sys\n"
+    "from lutgen import processes, signals, toolchain\n"
+    f"command = [sys.executable, '-c', {FOREVER!r}]\n"
+    "try:\n"
+    "    with signals.raised(), processes.threads(2) as pool:\n"
+    "        run = lambda name: toolchain.run('it', [*command, name])\n"
+    "        list(pool.map(run, sys.argv[1:]))\n"
+    "except signals.Stopped as stopped:\n"
+    "    sys.exit(stopped.exit_code)\n"
+)
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc"), reason="no /proc, where processes are seen")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGKILL, -9)])
+def test_no_tool_outlives_lutgen_and_none_is_waited_for(tmp_path: Path, number, code) -> None:
+    """Of four runs in two threads: those that are running end, the others do not begin."""
+    names = [tmp_path / f"{n}" for n in range(4)]
+    running = subprocess.Popen([sys.executable, "-c", IN_THREADS, *names])
+    limit = time.monotonic() + 60
+    while sum(name.exists() and name.read_text() != "" for name in names) < 2:
+        assert time.monotonic() < limit
+        time.sleep(0.02)
+    running.send_signal(number)
+
+    assert running.wait(timeout=60) == code
+    pids = [int(name.read_text()) for name in names if name.exists()]
+    while any(map(alive, pids)):
+        assert time.monotonic() < limit
+        time.sleep(0.02)
+    assert len(pids) == 2
+
+
+def alive(pid: int) -> bool:
+    """Return whether a process runs; one that nobody has waited for does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False

@@ -77,7 +77,7 @@ def cli() -> None:
 
 
 def entry() -> NoReturn:
-    """Run the command line as the installed command, and end the process.
+    """Run the command line as the installed command does, and end the process.
 
     All files are closed and all output is flushed by then, so the interpreter need not take the
     libraries apart again: that would cost as much as building a table.
@@ -97,13 +97,15 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return the exit code; no traceback but under ``--debug``."""
     words = sys.argv[1:] if arguments is None else arguments
     try:
-        return _run(words)
+        return _run(words, ending=arguments is None)
     finally:
         _warn()
 
 
-def _run(words: list[str]) -> int:
-    """Run the command line and return the exit code."""
+def _run(words: list[str], *, ending: bool) -> int:
+    """Run the command line and return the exit code; ``ending`` is for ``signals.raised``."""
+    # onnxruntime would leave a file of its own beside those for temporary use, and report itself.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     # Loading the libraries makes many objects and no garbage; looking for it costs a cold start.
     gc.set_threshold(100_000)
     for stream in (sys.stdout, sys.stderr):
@@ -111,7 +113,7 @@ def _run(words: list[str]) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
-        with signals.raised():
+        with signals.raised(ending=ending):
             result = cli.main(words, prog_name="lutgen", standalone_mode=False)
             sys.stdout.flush()
         return result if isinstance(result, int) else 0
@@ -145,6 +147,9 @@ def _report_failure(problem: Exception, words: list[str]) -> int:
         return problem.exit_code
     if isinstance(problem, OSError):
         _complain(f"{problem.filename or 'output'}: {problem.strerror or problem}")
+        return 1
+    if isinstance(problem, ModuleNotFoundError) and not f"{problem.name}".startswith("lutgen"):
+        _complain(f"{problem}; install it, or lutgen again: pip install lutgen")
         return 1
     if isinstance(problem, MemoryError):
         _complain("out of memory; ask for fewer bits, or fewer tables at a time (--jobs 1)")
@@ -199,10 +204,15 @@ def _complain(message: str) -> None:
 
 
 def _open_streams() -> None:
-    """Give standard streams that were closed somewhere to go.
+    """Give standard streams that were closed somewhere to go, and let the others wait.
 
-    Otherwise the next file that is opened would take such a stream's place.
+    Otherwise the next file that is opened would take a closed stream's place, and what a pipe that
+    does not wait for its reader cannot take at once would be lost.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
+        stream = getattr(sys, name)
+        if stream is None:
             setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115
+        elif mode == "w" and hasattr(os, "set_blocking"):
+            with contextlib.suppress(OSError):
+                os.set_blocking(stream.fileno(), True)

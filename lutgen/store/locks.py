@@ -7,7 +7,6 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
 from lutgen.errors import StoreError
 
@@ -24,15 +23,13 @@ def locked(folder: Path) -> Iterator[None]:
         StoreError: another build holds it for longer than writing takes.
     """
     try:
-        import fcntl
-
         handle = os.open(folder, os.O_RDONLY)
-    except (ImportError, OSError):
+    except OSError:
         yield
         return
     try:
         limit = time.monotonic() + _LOCK_SECONDS
-        while not _lock(fcntl, handle):
+        while take(handle) is False:
             if time.monotonic() > limit:
                 raise StoreError(f"{folder}: another build is writing here; try again")
             time.sleep(0.01)
@@ -41,12 +38,14 @@ def locked(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _lock(fcntl: ModuleType, handle: int) -> bool:
-    """Return whether the lock was taken; True too where the file system knows no locks."""
+def take(handle: int) -> bool | None:
+    """Return whether the lock on an open file was taken; None where there are no locks."""
     try:
+        import fcntl
+
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
-    except OSError:
-        pass
+    except (ImportError, OSError):
+        return None
     return True

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
-import time
 from collections.abc import Iterable, Iterator
 from errno import EEXIST
+from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from lutgen import signals
 from lutgen.errors import StoreError, UsageError
 from lutgen.solution import Artifact
+from lutgen.store import leftovers
+from lutgen.store.leftovers import Sign, beside
 from lutgen.store.ownership import has, holds, may_replace
 from lutgen.store.sidecars import SIDECAR_SUFFIX, describe
-
-_TEMPORARY = r"\..*\.[0-9a-f]{16}\.lutgen-tmp"
-_STALE_SECONDS = 3600
 
 
 class Written(NamedTuple):
@@ -72,7 +70,10 @@ class Transaction:
         self._pending: list[tuple[Path, Path]] = []
         self._written: list[Written] = []
         self._made: list[Path] = []
+        self._run = leftovers.new_run()
+        self._signs: dict[Path, Sign] = {}
         self._taken: dict[str, PurePosixPath] = {}
+        self._kept: dict[Path, tuple[tuple[int, ...] | None, str]] = {}
 
     def __enter__(self) -> Transaction:
         return self
@@ -90,6 +91,8 @@ class Transaction:
         for temporary, _ in self._pending:
             with contextlib.suppress(OSError):
                 temporary.unlink()
+        for sign in self._signs.values():
+            sign.take_away()
         for folder in reversed(self._made):
             with contextlib.suppress(OSError):
                 folder.rmdir()
@@ -109,7 +112,8 @@ class Transaction:
         key = str(artifact.path).lower()
         if key in self._taken:
             raise UsageError(
-                f"two tables both write {self._taken[key]}; give one of them another name"
+                f"two tables or targets both write {self._taken[key]}; give one of them another "
+                "name"
             )
         self._taken[key] = artifact.path
         place = self.folder / artifact.path
@@ -118,13 +122,18 @@ class Transaction:
                 raise StoreError(f"{folder}: is a link, which is not followed; remove it")
         with _named(place):
             if not self._force and not may_replace(place, artifact.content, self.folder):
+                # What is no file is not replaced by force either.
+                force = ", or pass --force" if place.is_symlink() or place.is_file() else ""
                 raise StoreError(
-                    f"{place}: exists and was not made by lutgen; move it away, choose another "
-                    "--name or -o, or pass --force"
+                    f"{place}: exists and was not made by lutgen; move it away{',' * bool(force)} "
+                    f"{'' if force else 'or '}choose another --name or -o{force}"
                 )
+            state = _state(place)
             changed = not has(place, artifact.content)
             if changed:
-                self._write_beside(place, artifact.content)
+                self._write_beside(place, artifact.content, self.folder)
+            else:
+                self._kept[place] = state, sha256(artifact.content).hexdigest()
         self._written.append(Written(place, describe(artifact), changed))
 
     def add_at(self, place: Path, artifact: Artifact, mark: bytes) -> None:
@@ -144,7 +153,7 @@ class Transaction:
                     f"{place}: exists and was not made by lutgen; name another file, or "
                     "pass --force"
                 )
-            self._write_beside(place, artifact.content)
+            self._write_beside(place, artifact.content, place.parent)
         self._written.append(Written(place, describe(artifact), changed=True))
 
     def commit(self) -> list[Written]:
@@ -153,36 +162,74 @@ class Transaction:
         Signals wait meanwhile, so that none of them comes between two files.
 
         Raises:
-            StoreError: the disk is full; the files are as they were.
+            StoreError: the disk is full, a file cannot be replaced, or another build has replaced
+                one that was to stay; the files are as they were.
         """
-        with _named(self.folder):
-            for temporary, _ in self._pending:
+        for temporary, place in self._pending:
+            with _named(place):
                 _flush(temporary, os.O_RDWR)
-            with signals.held():
-                while self._pending:
-                    os.replace(*self._pending[0])
-                    del self._pending[0]
-                self._made.clear()
-        for parent in {item.path.parent for item in self._written}:
+        for place, (state, digest) in self._kept.items():
+            # Another build may well have written the same once more.
+            if _state(place) != state and _digest(place) != digest:
+                raise StoreError(f"{place}: another build has just changed it; try again")
+        with signals.held():
+            self._move()
+            self._made.clear()
+        # From below, for the sign of a run is in the uppermost of its folders.
+        for parent in sorted({item.path.parent for item in self._written}, reverse=True):
             with contextlib.suppress(OSError):
                 _flush(parent, os.O_RDONLY)
-                _remove_stale(parent)
+                leftovers.remove(parent)
         return self._written
 
-    def _write_beside(self, place: Path, content: bytes) -> None:
-        """Write a new hidden file next to ``place``."""
+    def _move(self) -> None:
+        """Move all files into place; where one cannot be, take back those before it."""
+        undo: list[tuple[Path, Path | None]] = []
+        seconds: list[Path] = []
+        try:
+            for temporary, place in self._pending:
+                with _named(place):
+                    old = os.path.lexists(place)
+                    second = _second_name(place, self._run) if old else None
+                    if second is not None:
+                        seconds.append(second)
+                    os.replace(temporary, place)
+                if second is not None or not old:
+                    undo.append((place, second))
+        except StoreError:
+            for place, second in reversed(undo):
+                with contextlib.suppress(OSError):
+                    if second is None:
+                        place.unlink()
+                    else:
+                        os.replace(second, place)
+            raise
+        finally:
+            for second in seconds:
+                with contextlib.suppress(OSError):
+                    second.unlink()
+        self._pending.clear()
+
+    def _write_beside(self, place: Path, content: bytes, top: Path) -> None:
+        """Write a new hidden file next to ``place``, which is below the folder ``top``."""
         if place.exists() and not place.is_file() and not place.is_symlink():
             raise OSError(EEXIST, "it is no regular file")
-        temporary = place.with_name(f".{place.name}.{os.urandom(8).hex()}.lutgen-tmp")
-        self._make_folders(place.parent)
+        temporary = beside(place, self._run)
         # Noted before it is made: a signal may come in between.
         self._pending.append((temporary, place))
-        try:
-            _write_new(temporary, content)
-        except FileNotFoundError:
-            # Another build, which failed, has just removed the folder that it had made.
-            self._make_folders(place.parent)
-            _write_new(temporary, content)
+        for last in (False, True):
+            try:
+                self._make_folders(place.parent)
+                if top not in self._signs:
+                    self._signs[top] = Sign(top, self._run)
+                    self._signs[top].put()
+                _write_new(temporary, content)
+                return
+            except FileNotFoundError:
+                # Another build, which failed, has just removed the folder that it had made.
+                self._signs.pop(top, None)
+                if last:
+                    raise
 
     def _make_folders(self, folder: Path) -> None:
         """Make ``folder`` and its missing parents, and note which those were."""
@@ -208,6 +255,33 @@ def _named(place: Path) -> Iterator[None]:
         raise StoreError(f"{place}: cannot be written ({reason})") from None
 
 
+def _second_name(place: Path, run: str) -> Path | None:
+    """Return a hidden second name of a file; None where it cannot be given one."""
+    second = beside(place.with_name(f"{place.name}.old"), run)
+    try:
+        os.link(place, second, follow_symlinks=False)
+    except (OSError, NotImplementedError):
+        return None
+    return second
+
+
+def _state(place: Path) -> tuple[int, ...] | None:
+    """Return what changes when a file is replaced; None where there is none."""
+    try:
+        found = place.lstat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _digest(place: Path) -> str:
+    """Return the SHA-256 of a file; nothing where it cannot be read."""
+    try:
+        return sha256(place.read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
 def _write_new(path: Path, content: bytes) -> None:
     """Write a file that does not exist yet."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
@@ -222,13 +296,3 @@ def _flush(path: Path, flags: int) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _remove_stale(folder: Path) -> None:
-    """Remove what a killed run left behind, old enough not to be another run's."""
-    limit = time.time() - _STALE_SECONDS
-    for path in folder.iterdir():
-        if path.name.startswith(".") and re.fullmatch(_TEMPORARY, path.name):
-            with contextlib.suppress(OSError):
-                if path.stat().st_mtime < limit:
-                    path.unlink()

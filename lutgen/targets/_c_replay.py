@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
-from lutgen import toolchain
+from lutgen import processes, toolchain
 from lutgen.errors import ToolError
 from lutgen.solution import Solution, Verdict
 from lutgen.spec import Spec
@@ -67,7 +66,7 @@ def replay(
     if not compilers:
         return (*verdicts, *(_failed(f.solution, "C compiler", reason) for f in readable))
     jobs = [(compiler, batch) for compiler in compilers for batch in _batches(readable)]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with processes.threads(os.cpu_count()) as pool:
         for found in pool.map(lambda job: judge(*job), jobs):
             verdicts += found
     return tuple(verdicts)

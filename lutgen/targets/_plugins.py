@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple, Protocol
 
-from lutgen.errors import LutgenError, PluginError
+from lutgen.errors import LutgenError, PluginError, shown
 from lutgen.plugins import Plugin, guarded
 from lutgen.solution import Artifact, Solution, Verdict
 from lutgen.targets import Options
@@ -42,12 +42,21 @@ class PluginTarget(NamedTuple):
             PluginError: it fails otherwise, or gives something else.
         """
         made = guarded(self.plugin, lambda: tuple(self.target.emit(solution, options)))
+        # What a sidecar lists no file of, it could not be read with.
+        if not made:
+            raise PluginError(f"plug-in {self.plugin}: emits no file")
         for artifact in made:
-            if not (isinstance(artifact, Artifact) and isinstance(artifact.content, bytes)):
+            if not (
+                isinstance(artifact, Artifact)
+                and isinstance(artifact.path, str | PurePosixPath)
+                and isinstance(artifact.content, bytes)
+            ):
                 raise PluginError(f"plug-in {self.plugin}: emits something that is no file")
             path = PurePosixPath(artifact.path)
             if path.is_absolute() or ".." in path.parts or not path.name:
                 raise PluginError(f"plug-in {self.plugin}: emits {path}, outside the folder")
+            if "\\" in str(path) or not str(path).isprintable():
+                raise PluginError(f"plug-in {self.plugin}: emits {shown(path)}, no printable name")
         return tuple(
             Artifact(PurePosixPath(artifact.path), artifact.content, self.plugin.name)
             for artifact in made
@@ -61,7 +70,7 @@ class PluginTarget(NamedTuple):
             made = guarded(
                 self.plugin, lambda: tuple(self.target.replay(folder, solutions, options))
             )
-            if not all(isinstance(verdict, Verdict) for verdict in made):
+            if not all(map(_is_verdict, made)):
                 raise PluginError(f"plug-in {self.plugin}: replays without a verdict")
         except LutgenError as problem:
             made = ()
@@ -74,6 +83,17 @@ class PluginTarget(NamedTuple):
             for solution in solutions
             if solution.spec.name not in judged
         )
+
+
+def _is_verdict(found: object) -> bool:
+    """Return whether this is a verdict that can be told."""
+    if not isinstance(found, Verdict):
+        return False
+    texts = (found.name, found.target, found.tool, found.problem, found.note)
+    numbers = (found.codes, found.mismatches)
+    return all(isinstance(text, str) and text.isprintable() for text in texts) and all(
+        isinstance(number, int) and number >= 0 for number in numbers
+    )
 
 
 def checked(plugin: Plugin) -> PluginTarget:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from lutgen import toolchain
+from lutgen import processes, toolchain
 from lutgen.errors import ToolError
 from lutgen.rendering import render
 from lutgen.solution import Verdict
@@ -40,7 +39,7 @@ def verdicts(modules: Sequence[Emitted]) -> list[Verdict]:
         return [module.verdict("Yosys (proof)", reason) for module in narrow]
     label = f"{tool} (proof)"
     groups = batches(narrow, _MODULES_PER_BATCH, lambda module: 1)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with processes.threads(os.cpu_count()) as pool:
         found = pool.map(
             lambda batch: judged(batch, label, lambda part: _judge(tool, label, part)), groups
         )

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 
 import numpy as np
 
-from lutgen import toolchain
+from lutgen import processes, toolchain
 from lutgen.errors import ToolError
 from lutgen.rendering import render
 from lutgen.solution import Verdict
@@ -55,7 +54,7 @@ def verdicts(modules: Sequence[Emitted]) -> list[Verdict]:
         reason = "Icarus Verilog not found; apt-get install iverilog"
         return [module.verdict("Icarus Verilog", reason) for module in modules]
     label = str(tools[0])
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with processes.threads(os.cpu_count()) as pool:
         trusted = [module for module in modules if module.known_bench and module.width > _NARROW]
         problems = pool.map(lambda module: _bench_problem(tools, module), trusted)
         passed = [
@@ -79,7 +78,7 @@ def _replayed(tools: tuple[Tool, Tool], modules: Sequence[Emitted]) -> list[Verd
         batch for _, group in groupby(ordered, key=_kind)
         for batch in batches(list(group), _ENTRIES_PER_BATCH, lambda module: 2**module.width)
     ]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with processes.threads(os.cpu_count()) as pool:
         found = pool.map(
             lambda batch: judged(batch, label, lambda part: _judge_any(tools, part)), groups
         )

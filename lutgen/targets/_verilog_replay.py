@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from lutgen import processes
 from lutgen.solution import Solution, Verdict
 from lutgen.targets import (
     Options,
@@ -47,7 +47,7 @@ def check(modules: Sequence[Emitted]) -> tuple[Verdict, ...]:
     """Return a verdict for every module and tool."""
     if not modules:
         return ()
-    with ThreadPoolExecutor(len(TOOLS)) as pool:
+    with processes.threads(len(TOOLS)) as pool:
         found = pool.map(lambda verdicts: verdicts(modules), TOOLS)
         return tuple(verdict for verdicts in found for verdict in verdicts)
 

@@ -301,7 +301,7 @@ def test_a_failing_build_leaves_neither_depfile_nor_stamp(project: Path, capsys)
 
 
 def test_a_name_that_make_cannot_say_is_refused() -> None:
-    for name in ("a\nb", "a\tb", "a\x7f", "end\\"):
+    for name in ("a\nb", "a\tb", "a\x7f", "end\\", "a;b", "a|b", "a*b", "a<b"):
         with pytest.raises(UsageError):
             depfile.rule([Path(name)], [])
 

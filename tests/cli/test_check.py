@@ -66,6 +66,19 @@ def test_what_was_just_built_is_the_same(capsys, made: Path) -> None:
     assert out == "15 files: 15 same, 0 different, 0 missing\n"
 
 
+def test_line_ends_that_git_changed_are_called_so(capsys, folder: Path) -> None:
+    header = folder / "out" / "gelu_s8.h"
+    header.write_bytes(header.read_bytes().replace(b"\n", b"\r\n"))
+
+    code, out, _ = run(capsys, str(folder / "out"))
+
+    assert code == 1
+    assert out.splitlines()[1:] == [
+        "  its lines end in CR LF, not in LF; git does that where core.autocrlf is set",
+        "15 files: 14 same, 1 different, 0 missing",
+    ]
+
+
 def test_every_file_is_looked_at(capsys, made: Path) -> None:
     _, out, _ = run(capsys, str(made / "out"), "--json")
     looked_at = {Path(f["path"]) for f in json.loads(out)["files"]}
