@@ -38,7 +38,8 @@ class FilePath(click.Path):
     """A path; an empty text, such as an unset variable of a shell leaves, is none."""
 
     def __init__(self) -> None:
-        super().__init__(path_type=Path)
+        # Whoever opens it says in its own words what is wrong.
+        super().__init__(path_type=Path, readable=False)
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
