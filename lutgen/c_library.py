@@ -60,11 +60,15 @@ SIGWINCH SIGXCPU SIGXFSZ
 """
 _OTHERS = frozenset(_OTHER_NAMES.split())
 
+_SUFFIXES = ("f", "l", "f32", "f32x", "f64", "f64x", "f128")
+
 _INTEGER = r"(8|16|32|64|MAX|PTR|_?(LEAST|FAST)(8|16|32|64))"
-_PATTERNS = re.compile(
-    # Types and limits of stdint.h, limits.h and float.h, formats of inttypes.h.
-    rf"u?int(_least|_fast)?(8|16|32|64)_t|u?int(max|ptr)_t|(s?size|ptrdiff|max_align|time|div)_t"
-    rf"|U?INT{_INTEGER}?_(MIN|MAX|C)|(PRI|SCN)[dioxXu]{_INTEGER}"
+_TYPES = (
+    r"u?int(_least|_fast)?(8|16|32|64)_t|u?int(max|ptr)_t|(s?size|ptrdiff|max_align|time|div)_t"
+)
+# Limits of stdint.h, limits.h and float.h, formats of inttypes.h.
+_MACROS = (
+    rf"U?INT{_INTEGER}?_(MIN|MAX|C)|(PRI|SCN)[dioxXu]{_INTEGER}"
     r"|(SIZE|PTRDIFF|WCHAR|WINT|SIG_ATOMIC|[SU]?CHAR|U?SHRT|U?L?LONG|RAND|TMP|FOPEN|FILENAME)"
     r"_(MIN|MAX|BIT)|(FLT|DBL|LDBL|DECIMAL|FP|FE|LC|SEEK|EXIT|M|MATH|SIG|MB)_[A-Z0-9_]+"
 )
@@ -72,9 +76,10 @@ _PATTERNS = re.compile(
 
 def is_known(name: str) -> bool:
     """Return whether a name is one of the C library's."""
-    return (
-        name in _OTHERS
-        or re.sub(r"(f|l|f(32|64)x?|f128)\Z", "", name) in _MATHEMATICS
-        or name in _MATHEMATICS
-        or _PATTERNS.fullmatch(name) is not None
-    )
+    if name in _OTHERS or name in _MATHEMATICS:
+        return True
+    if any(name.removesuffix(suffix) in _MATHEMATICS for suffix in _SUFFIXES):
+        return True
+    # Most names are neither, and need no pattern to be compiled.
+    pattern = _TYPES if name.endswith("_t") else _MACROS if name[0].isupper() else None
+    return pattern is not None and re.fullmatch(pattern, name) is not None

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lutgen import __version__, methods, rendering, reports, samples, store, targets
 from lutgen.accuracy import ErrorReport
-from lutgen.depfile import Apart, Upkeep
 from lutgen.errors import BudgetError, StoreError, UsageError
 from lutgen.ideal import Ideal
 from lutgen.methods import Candidate
@@ -18,6 +17,7 @@ from lutgen.spec import BREAKPOINTS, METHODS, Spec
 from lutgen.targets import Options
 
 if TYPE_CHECKING:
+    from lutgen.depfile import Apart, Upkeep
     from lutgen.kernels import KernelSpec
 
 GENERATOR = f"lutgen {__version__}"

@@ -106,6 +106,8 @@ def _run(words: list[str], *, ending: bool) -> int:
     """Run the command line and return the exit code; ``ending`` is for ``signals.raised``."""
     # onnxruntime would leave a file of its own beside those for temporary use, and report itself.
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    # NumPy's linear algebra, which nothing here needs, would start threads that wait busily.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Loading the libraries makes many objects and no garbage; looking for it costs a cold start.
     gc.set_threshold(100_000)
     for stream in (sys.stdout, sys.stderr):

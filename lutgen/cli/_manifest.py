@@ -22,7 +22,6 @@ from lutgen.cli._options import (
 from lutgen.cli._templates import template_option, templates_from
 from lutgen.errors import LutgenError, UsageError
 from lutgen.formats import MAX_WIDTH
-from lutgen.manifest import read
 from lutgen.pipeline import Files
 from lutgen.reports import terminal
 from lutgen.reports.document import table_document
@@ -189,6 +188,9 @@ def read_batch(path: Path, asked: Asked) -> Batch:
     Raises:
         UsageError: a table makes no sense, or two have one name.
     """
+    # Loaded here: one table needs no manifest.
+    from lutgen.manifest import read
+
     defaults = _defaults()
     flags = [key for key, value in defaults.items() if isinstance(value, bool)]
     manifest = read(path, flags, [*(key for key in defaults if key not in flags), *_KEYS])

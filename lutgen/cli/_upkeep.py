@@ -6,14 +6,16 @@ import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from lutgen.cli._options import F, FilePath
-from lutgen.depfile import Upkeep
 from lutgen.errors import UsageError
 from lutgen.request import whole_number
-from lutgen.workers import MAX_PROCESSES
+
+if TYPE_CHECKING:
+    from lutgen.depfile import Upkeep
 
 OUTPUTS_SCHEMA = "lutgen.outputs/1"
 
@@ -39,6 +41,8 @@ def upkeep_from(
     """Return what the options ask for; None where that is nothing."""
     if depfile is None and stamp is None:
         return None
+    from lutgen.depfile import Upkeep
+
     return Upkeep(depfile, stamp, tuple(needs))
 
 
@@ -75,6 +79,8 @@ def processes_from(jobs: str | None) -> int | None:
     """
     if jobs is None:
         return None
+    from lutgen.workers import MAX_PROCESSES
+
     number = whole_number(jobs, "--jobs")
     if not 1 <= number <= MAX_PROCESSES:
         raise UsageError.about("--jobs", f"must be 1 to {MAX_PROCESSES}", number)

@@ -10,7 +10,6 @@ import click
 
 from lutgen import pipeline, reports
 from lutgen.accuracy import requirements
-from lutgen.cli import _batch
 from lutgen.cli._goal import goal_options, spec_of
 from lutgen.cli._manifest import Asked, Batch, entry_from, given_options, read_batch, refuse_beside
 from lutgen.cli._options import (
@@ -34,7 +33,6 @@ from lutgen.cli._upkeep import (
     upkeep_options,
 )
 from lutgen.errors import UsageError
-from lutgen.manifest import find
 from lutgen.reports import terminal
 from lutgen.reports.document import candidate_document, table_document
 from lutgen.spec import Spec
@@ -99,12 +97,17 @@ def command(
         targets_from(target_lists), reports.faces(face_lists), requirements.parse(required_lists)
     )
     if function is None and options["table"] is None and options["expr"] is None:
+        from lutgen.manifest import find
+
         manifest = manifest or find(Path())
     elif manifest is not None:
         raise UsageError(
             "--manifest brings its own tables; give no NAME, --expr or --table with it"
         )
     processes = processes_from(jobs)
+    if manifest is not None or list_outputs:
+        # Loaded here: one table needs no processes.
+        from lutgen.cli import _batch
     if manifest is not None:
         refuse_beside(manifest)
         given = given_options()
