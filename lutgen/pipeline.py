@@ -287,6 +287,9 @@ def write_files(
             described.append((name, document, [store.describe(a) for a in artifacts]))
         with store.locked(folder):
             for name, document, entries in described:
+                made = {entry["target"] for entry in entries}
+                for path in store.superseded_files(name, made, folder):
+                    transaction.drop(path)
                 transaction.add(sidecar(name, document, entries, folder))
             for artifact in more:
                 transaction.add(artifact)

@@ -12,6 +12,7 @@ from lutgen.store.sidecars import (
     sidecar,
     text_artifact,
 )
+from lutgen.store.superseded import superseded_files
 from lutgen.store.transaction import Transaction, Written, write
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "locked",
     "read_sidecar",
     "sidecar",
+    "superseded_files",
     "text_artifact",
     "write",
 ]

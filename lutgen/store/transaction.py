@@ -13,7 +13,7 @@ from typing import NamedTuple
 from lutgen import signals
 from lutgen.errors import StoreError, UsageError
 from lutgen.solution import Artifact
-from lutgen.store import leftovers
+from lutgen.store import leftovers, superseded
 from lutgen.store.leftovers import Sign, beside
 from lutgen.store.ownership import has, holds, may_replace
 from lutgen.store.sidecars import SIDECAR_SUFFIX, describe
@@ -73,6 +73,7 @@ class Transaction:
         self._run = leftovers.new_run()
         self._signs: dict[Path, Sign] = {}
         self._taken: dict[str, PurePosixPath] = {}
+        self._dropped: list[PurePosixPath] = []
         self._kept: dict[Path, tuple[tuple[int, ...] | None, str]] = {}
 
     def __enter__(self) -> Transaction:
@@ -136,6 +137,10 @@ class Transaction:
                 self._kept[place] = state, sha256(artifact.content).hexdigest()
         self._written.append(Written(place, describe(artifact), changed))
 
+    def drop(self, path: PurePosixPath) -> None:
+        """Remove a file below the folder with the commit, unless this brings it after all."""
+        self._dropped.append(path)
+
     def add_at(self, place: Path, artifact: Artifact, mark: bytes) -> None:
         """Bring a file that goes elsewhere, and is made anew each time.
 
@@ -175,6 +180,9 @@ class Transaction:
         with signals.held():
             self._move()
             self._made.clear()
+            for path in self._dropped:
+                if str(path).lower() not in self._taken:
+                    superseded.remove(self.folder, path)
         # From below, for the sign of a run is in the uppermost of its folders.
         for parent in sorted({item.path.parent for item in self._written}, reverse=True):
             with contextlib.suppress(OSError):

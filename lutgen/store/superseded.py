@@ -1,0 +1,53 @@
+"""Files of an earlier build of a table that the new one does not make any more."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Iterator
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+
+from lutgen.store.sidecars import SIDECAR_SUFFIX, listed
+
+
+def superseded_files(name: str, targets: Collection[str], folder: Path) -> Iterator[PurePosixPath]:
+    """Yield the files that the sidecar in a folder lists of targets that are made anew.
+
+    What somebody has changed since is not among them: nothing of theirs is to be lost.
+
+    Args:
+        name: identifier of the table.
+        targets: which are made anew.
+        folder: where the files are.
+    """
+    for entry in listed(folder / f"{name}{SIDECAR_SUFFIX}"):
+        path = entry.get("path")
+        if entry.get("target") not in targets or not isinstance(path, str):
+            continue
+        # A sidecar may be forged: no file but the table's own is touched for what it says.
+        relative = PurePosixPath(path)
+        if relative.is_absolute() or ".." in relative.parts or not path.startswith(name):
+            continue
+        with contextlib.suppress(OSError, ValueError):
+            if _is_as_described(folder, relative, entry):
+                yield relative
+
+
+def remove(folder: Path, relative: PurePosixPath) -> None:
+    """Remove a file, and the folders below ``folder`` that are empty then; as far as that goes."""
+    with contextlib.suppress(OSError):
+        (folder / relative).unlink()
+        for parent in list(relative.parents)[:-1]:
+            (folder / parent).rmdir()
+
+
+def _is_as_described(folder: Path, relative: PurePosixPath, entry: dict[str, object]) -> bool:
+    """Return whether a file, reached through no link, has the bytes that an entry tells of."""
+    place = folder / relative
+    if any((folder / part).is_symlink() for part in [relative, *relative.parents][:-1]):
+        return False
+    return (
+        place.is_file()
+        and place.stat().st_size == entry.get("bytes")
+        and sha256(place.read_bytes()).hexdigest() == entry.get("sha256")
+    )
