@@ -19,6 +19,10 @@ from lutgen.store.ownership import has, holds, may_replace
 from lutgen.store.sidecars import SIDECAR_SUFFIX, describe
 
 
+_FOR_EDITING = ("manifest",)
+"""What makes files that are meant to be edited."""
+
+
 class Written(NamedTuple):
     """What became of one artifact.
 
@@ -125,8 +129,10 @@ class Transaction:
             if not self._force and not may_replace(place, artifact.content, self.folder):
                 # What is no file is not replaced by force either.
                 force = ", or pass --force" if place.is_symlink() or place.is_file() else ""
+                edits = artifact.target in _FOR_EDITING and place.is_file()
+                whose = "may hold edits of yours" if edits else "was not made by lutgen"
                 raise StoreError(
-                    f"{place}: exists and was not made by lutgen; move it away{',' * bool(force)} "
+                    f"{place}: exists and {whose}; move it away{',' * bool(force)} "
                     f"{'' if force else 'or '}choose another --name or -o{force}"
                 )
             state = _state(place)

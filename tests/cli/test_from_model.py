@@ -185,7 +185,7 @@ def test_a_manifest_that_was_edited_is_not_overwritten(capsys, tmp_path, model) 
 
     code, _, err = run(capsys, *words)
 
-    assert code == 1 and "lutgen.toml: exists" in err
+    assert code == 1 and "lutgen.toml: exists and may hold edits of yours; move it away" in err
     assert manifest.read_text().endswith("# mine\n")
     assert main([*words, "--force"]) == 0
 
