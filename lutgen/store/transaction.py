@@ -18,7 +18,6 @@ from lutgen.store.leftovers import Sign, beside
 from lutgen.store.ownership import has, holds, may_replace
 from lutgen.store.sidecars import SIDECAR_SUFFIX, describe
 
-
 _FOR_EDITING = ("manifest",)
 """What makes files that are meant to be edited."""
 
