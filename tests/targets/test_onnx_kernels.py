@@ -503,7 +503,7 @@ def test_a_damaged_or_missing_set_of_rows_is_seen(path: str) -> None:
 
     assert [(v.tool, v.mismatches) for v in run(found, whole, "auto")] == [("test data", 1)]
     (verdict,) = run(found, missing, "auto")
-    assert "No such file" in verdict.problem
+    assert "does not exist" in verdict.problem
 
 
 def test_unchanged_files_pass() -> None:

@@ -156,7 +156,7 @@ def test_missing_files_are_failures() -> None:
 
     assert len(run(gelu(), without_model, "auto")) == 3
     (found,) = run(gelu(), without_data, "auto")
-    assert "output_0.pb: No such file" in found.problem
+    assert "output_0.pb: does not exist" in found.problem
 
 
 @pytest.mark.parametrize("content", [b"", b"\x08\x07", b"not a model", bytes(500)])

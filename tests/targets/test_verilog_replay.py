@@ -336,7 +336,7 @@ def test_a_missing_file_is_a_problem(tmp_path: Path, missing: str) -> None:
     (verdict,) = _verilog_replay.replay(tmp_path, (gelu(),), options)
 
     assert not verdict.passed
-    assert f"{missing}: No such file" in verdict.problem
+    assert f"{missing}: does not exist" in verdict.problem
 
 
 def test_a_wrong_stream_wrapper_is_seen(tmp_path: Path, monkeypatch) -> None:
