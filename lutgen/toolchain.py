@@ -22,6 +22,9 @@ from lutgen.errors import ToolError, shown
 TIME_LIMIT = 120.0
 """Seconds a tool may take by default."""
 
+MAX_OUTPUT_BYTES = 1 << 27
+"""What a tool may write to stdout: more than all outputs of a batch, and memory stays bounded."""
+
 C_COMPILERS = ("gcc", "clang", "cc")
 CXX_COMPILERS = ("g++", "clang++")
 
@@ -31,6 +34,7 @@ _PREFIX, _SUFFIX = "lutgen-", ".lutgen-tmp"
 _STALE_SECONDS = 3600
 
 _VERSION_SECONDS = 10
+_LOOK_SECONDS = 0.25
 _STDERR_LINES = 3
 _LINE_LENGTH = 160
 
@@ -144,7 +148,7 @@ def run(
         silent: whether a word on stderr, such as a warning, is a failure too.
 
     Raises:
-        ToolError: it cannot be started, takes too long, or fails.
+        ToolError: it cannot be started, takes too long, writes far too much, or fails.
     """
     arguments = [os.fspath(part) for part in command]
     needed = dict(tool.environment) if isinstance(tool, Tool) else {}
@@ -161,9 +165,7 @@ def run(
             env={"PATH": os.defpath, **os.environ,
                  "TMPDIR": os.fspath(folder or _temporary_folder()), **needed, "LC_ALL": "C"},
         )
-        output, errors = process.communicate(stdin, timeout=time_limit)
-    except subprocess.TimeoutExpired:
-        raise ToolError(f"{tool}: took more than {time_limit:g} seconds") from None
+        output, errors = _communicate(tool, process, stdin, time_limit)
     except OSError as problem:
         reason = problem.strerror or str(problem)
         if isinstance(problem, PermissionError) and arguments[0].startswith(_temporary_folder()):
@@ -177,6 +179,29 @@ def run(
     if silent and errors.strip():
         raise ToolError(f"{tool}: warns{_first_lines(errors)}")
     return output
+
+
+def _communicate(
+    tool: Tool | str, process: processes.Process, stdin: bytes, time_limit: float
+) -> tuple[bytes, bytes]:
+    """Return what a process writes to stdout and stderr until it ends.
+
+    Raises:
+        ToolError: it takes too long, or writes far too much.
+    """
+    end = time.monotonic() + time_limit
+    while True:
+        left = end - time.monotonic()
+        try:
+            return process.communicate(stdin, timeout=max(0.0, min(left, _LOOK_SECONDS)))
+        except subprocess.TimeoutExpired as problem:
+            # Only the first call takes it.
+            stdin = b""
+            written = max(len(problem.output or b""), len(problem.stderr or b""))
+            if written > MAX_OUTPUT_BYTES:
+                raise ToolError(f"{tool}: wrote more than {MAX_OUTPUT_BYTES} bytes") from None
+            if left <= 0:
+                raise ToolError(f"{tool}: took more than {time_limit:g} seconds") from None
 
 
 class Conversation:

@@ -91,6 +91,13 @@ def test_a_tool_that_takes_too_long_ends_with_its_children(tmp_path: Path) -> No
     assert not mark.exists()
 
 
+def test_a_tool_that_writes_without_end_is_stopped(monkeypatch) -> None:
+    monkeypatch.setattr(toolchain, "MAX_OUTPUT_BYTES", 1 << 16)
+    for stream in ("stdout", "stderr"):
+        with pytest.raises(ToolError, match="wrote more than 65536 bytes"):
+            python(f"import sys\nwhile True: sys.{stream}.write('x' * 4096)", stdin=b"x" * 2**20)
+
+
 def test_a_missing_tool_is_none(search_path: Path) -> None:
     assert toolchain.find("gcc") is None
     assert toolchain.find("'unbalanced") is None
