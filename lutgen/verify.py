@@ -85,6 +85,8 @@ def read(path: Path) -> Described:
             name: Options.from_document(form)
             for name, form in sorted(document["options"].items())
         }
+        if not document["artifacts"]:
+            raise UsageError("lists no files; build it again")
         listed = {str(entry["target"]) for entry in document["artifacts"]}
         # Reports and samples are no code that could be run.
         if listed - {samples.NAME, *REPORTS} != {*forms}:

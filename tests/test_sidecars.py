@@ -61,6 +61,7 @@ def rename(document: dict) -> None:
 
 BROKEN = [
     (lambda d: d.update(options={}), "lists files of targets without options"),
+    (lambda d: d.update(options={}, artifacts=[]), "lists no files"),
     (lambda d: d.update(options=3), "not a lutgen sidecar"),
     (lambda d: d.update(options={"c": []}), "not a lutgen sidecar"),
     (lambda d: d["options"].update(c={"frob": 1}), "frob"),

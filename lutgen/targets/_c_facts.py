@@ -35,6 +35,19 @@ def facts(solution: Solution) -> Iterator[tuple[str, str]]:
         yield f"{prefix}_TABLE_SHA256", f'"{solution.codes_sha256}"'
 
 
+def checks(solution: Solution) -> str:
+    """Return C statements that hand over each fact that the header states: whether it is so.
+
+    A header by a user's template need not state them all.
+    """
+    lines = []
+    for name, text in facts(solution):
+        value = text.partition(" /*")[0]
+        holds = f"strcmp({name}, {value}) == 0" if value[0] == '"' else f"{name} == {value}"
+        lines += [f"#ifdef {name}", f'    stated({holds}, "{name}");', "#endif"]
+    return "\n".join(lines)
+
+
 def facts_text(solution: Solution) -> str:
     """Return the comment above the macros."""
     spec, report = solution.spec, solution.report

@@ -9,6 +9,7 @@ import numpy as np
 
 from lutgen.rendering import render
 from lutgen.solution import Solution, Verdict
+from lutgen.targets._c_facts import checks
 from lutgen.targets._c_interface import Input, Interface
 from lutgen.targets._c_replay_plan import JOINED, Calls, Plan
 from lutgen.targets._c_replay_tables import selftest_problem
@@ -108,7 +109,7 @@ def _count(columns: object) -> int:
 
 
 def _row(solution: Solution) -> tuple[object, ...]:
-    """Return a solution's stem, and the statements that replay it."""
+    """Return a solution's stem, the statements that replay it, and what checks its macros."""
     plan = _plan(solution)
     lines = [*_setup(plan)]
     if plan.single:
@@ -119,7 +120,7 @@ def _row(solution: Solution) -> tuple[object, ...]:
         lines += [f"verdict = {solution.spec.name}_selftest();", "put(&verdict, sizeof(verdict));"]
     declared = ["int verdict;"] if has_selftest(solution) else []
     body = "\n".join(f"    {line}" if line else "" for line in [*declared, *lines])
-    return solution.spec.name, body
+    return solution.spec.name, body, checks(solution)
 
 
 def _setup(plan: Plan) -> Iterator[str]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from lutgen.rendering import render
 from lutgen.solution import Solution, Verdict
+from lutgen.targets._c_facts import checks
 from lutgen.targets._c_types import code_type
 from lutgen.targets._literals import integer
 
@@ -63,5 +64,6 @@ def _row(solution: Solution) -> tuple[object, ...]:
     first = -(2 ** (inputs.bits - 1)) if inputs.signed else 0
     count = 2**inputs.bits
     return (
-        solution.spec.name, str(inputs), str(results), integer(first), count, inputs == results
+        solution.spec.name, str(inputs), str(results), integer(first), count, inputs == results,
+        checks(solution),
     )

@@ -119,7 +119,29 @@ def run(case: Case, runtime: Runtime) -> Verdict:
 def _outputs(case: Case, runtime: Runtime) -> list[list[np.ndarray]]:
     """Return what a runtime gives for each set: the outputs in order."""
     content = stored(case.folder / MODEL)
+    _check_face(content, case.data[0])
     return [runtime.run(content, data.inputs, list(data.outputs)) for data in case.data]
+
+
+def _check_face(content: bytes, data: DataSet) -> None:
+    """Check that a model takes and gives what its test data does, and needs no other file.
+
+    Raises:
+        ToolError: it does not.
+    """
+    import onnx
+
+    graph = onnx.load_model_from_string(content).graph
+    if any(onnx.external_data_helper.uses_external_data(t) for t in graph.initializer):
+        raise ToolError("its tables are in another file; build it again")
+    own = {tensor.name for tensor in graph.initializer}
+    for side, ports, wanted in (
+        ("inputs", graph.input, data.inputs), ("outputs", graph.output, data.outputs)
+    ):
+        names = [port.name for port in ports if port.name not in own]
+        if names != [*wanted]:
+            problem = f"its {side} are {shown(', '.join(names))}, not {', '.join(wanted)}"
+            raise ToolError(f"cannot run the model: {problem}")
 
 
 def _flat(arrays: Iterable[np.ndarray]) -> np.ndarray:
@@ -179,7 +201,10 @@ def _not_installed(model: bytes, inputs: Arrays, outputs: Sequence[str]) -> list
 def _tensor(path: Path) -> np.ndarray:
     import onnx
 
-    return onnx.numpy_helper.to_array(onnx.load_tensor_from_string(stored(path)))
+    found = onnx.load_tensor_from_string(stored(path))
+    if onnx.external_data_helper.uses_external_data(found):
+        raise ValueError("its data is in another file")
+    return onnx.numpy_helper.to_array(found)
 
 
 def _kind(values: np.ndarray) -> str:

@@ -28,6 +28,12 @@ CODES_PER_LINE = 16
 SAMPLES = 1024
 """How many inputs are shown at most where not all are."""
 
+_FACE = (
+    "schema", "name", "activation", "parameters", "input", "inputs", "output", "outputs",
+    "rounding", "sha256",
+)
+"""The members that say what the codes are of."""
+
 READER, STEPS = "json reader", "json steps"
 """Who checks the codes that are listed, and who runs the program."""
 
@@ -118,6 +124,11 @@ def _verdicts(folder: Path, solution: Solution) -> list[Verdict]:
 def _listed(document: Mapping[str, object], solution: Solution) -> Verdict:
     """Return whether the file lists the right codes."""
     name, expected = solution.spec.name, dict(_arrays(_results(solution)))
+    stated = table_document(solution)
+    for key in _FACE:
+        if document.get(key) != stated.get(key):
+            problem = f"{key} is {shown(document.get(key), 100)}, not {shown(stated.get(key), 100)}"
+            return Verdict(name, "json", READER, 0, 0, problem)
     try:
         got = dict(_arrays({key: document[key] for key in _results(solution)}))
     except (ValueError, KeyError, TypeError, OverflowError) as problem:
@@ -152,9 +163,16 @@ def _stepped(document: Mapping[str, object], solution: Solution) -> Verdict:
 
 
 def _arrays(content: object, label: str = "") -> Iterator[tuple[str, np.ndarray]]:
-    """Yield the lists of numbers in a document with the path of each."""
+    """Yield the lists of numbers in a document with the path of each.
+
+    Raises:
+        ValueError: one holds something else than whole numbers.
+    """
     if isinstance(content, dict):
         for key, value in content.items():
             yield from _arrays(value, f"{label}.{key}" if label else key)
     elif not isinstance(content, str):
-        yield label, np.array(content, np.int64).ravel()
+        found = np.array(content)
+        if found.ndim != 1 or found.dtype.kind not in "iu":
+            raise ValueError(f"{label} is no list of whole numbers")
+        yield label, found

@@ -251,6 +251,17 @@ def test_an_array_function_that_does_nothing_is_found(tmp_path: Path) -> None:
     assert all(not verdict.passed for verdict in verdicts)
 
 
+@pytest.mark.parametrize(("macro", "value"), [
+    ("OUT_ZERO_POINT 0", "OUT_ZERO_POINT 5"),
+    ("IN_SCALE 0.0625f", "IN_SCALE 0.125f"),
+    ('IN_SCALE_EXACT "1/16"', 'IN_SCALE_EXACT "1/8"'),
+])
+def test_a_macro_with_another_value_is_found(tmp_path: Path, macro: str, value: str) -> None:
+    found = spoiled(tmp_path, macro, value)
+
+    assert all(f"the macro GELU_S8_{macro.split()[0]} has" in v.problem for v in found)
+
+
 def test_a_wrong_selftest_is_found(tmp_path: Path) -> None:
     verdicts = spoiled(tmp_path, r"return crc == 0x\w+u", "return crc == 0x12345678u")
 

@@ -206,6 +206,24 @@ def test_codes_that_are_none_are_seen(damage: Callable[..., object], problem: st
     assert problem in verdicts(solved("glu"), content)[0].problem
 
 
+@pytest.mark.parametrize(("damage", "problem"), [
+    (lambda content: content["output"].update(zero_point=7), "output is "),
+    (lambda content: content["inputs"]["a"].update(scale="1/8"), "inputs is "),
+    (lambda content: content.update(rounding="floor"), 'rounding is "floor", not "half-up"'),
+    (lambda content: content.update(name="other"), 'name is "other", not "glu_s8"'),
+    (lambda content: content.update(sha256="00"), 'sha256 is "00", not "'),
+    (lambda content: content.pop("parameters"), 'parameters is "None", not "{}"'),
+    (lambda content: content.update(codes=[c + 0.4 for c in content["codes"]]), "whole numbers"),
+    (lambda content: content.update(codes=[str(c) for c in content["codes"]]), "whole numbers"),
+    (lambda content: content.update(codes=[[c] for c in content["codes"]]), "whole numbers"),
+])
+def test_what_the_codes_are_of_is_compared(damage: Callable[..., object], problem: str) -> None:
+    content = document(solved("glu"))
+    damage(content)
+
+    assert problem in verdicts(solved("glu"), content)[0].problem
+
+
 @pytest.mark.parametrize("damage", [
     lambda program: program["steps"].pop(),
     lambda program: program["steps"][2].pop("a", program["steps"][2].pop("number", None)),

@@ -149,6 +149,41 @@ def test_a_tensor_that_is_none_of_ours_is_seen(damage, problem: str) -> None:
     assert problem in found.problem
 
 
+def _one_more_output(found: library.ModelProto) -> None:
+    found.graph.output.add().CopyFrom(found.graph.input[0])
+
+
+def _one_more_input(found: library.ModelProto) -> None:
+    found.graph.input.add().CopyFrom(found.graph.output[0])
+    found.graph.input[1].name = "q"
+
+
+def _elsewhere(tensor: library.TensorProto) -> None:
+    tensor.ClearField("raw_data")
+    tensor.data_location = library.TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value="secret.bin")
+
+
+@pytest.mark.parametrize(("edit", "problem"), [
+    (_one_more_output, 'its outputs are "y, x", not y'),
+    (_one_more_input, 'its inputs are "x, q", not x'),
+    (lambda found: _elsewhere(found.graph.initializer[-1]), "its tables are in another file"),
+])
+def test_another_face_is_seen_by_every_runtime(edit, problem: str) -> None:
+    found = run(gelu(), edited(gelu(), "auto", edit), "auto")
+
+    assert [problem in verdict.problem for verdict in found] == [True] * 3
+
+
+def test_test_data_in_another_file_is_not_read() -> None:
+    files = emitted(gelu())
+    tensor = library.load_tensor_from_string(files[OUTPUT])
+    _elsewhere(tensor)
+    (found,) = run(gelu(), {**files, OUTPUT: tensor.SerializeToString()}, "auto")
+
+    assert "its data is in another file" in found.problem
+
+
 def test_missing_files_are_failures() -> None:
     files = emitted(gelu())
     without_model = {path: files[path] for path in (INPUT, OUTPUT)}
