@@ -173,7 +173,8 @@ def error_axis(review: Review) -> tuple[Axis, float | None]:
         limit = float(tolerance.limit)
     elif report.spec.rounding != "floor":
         limit = 0.5
-    if limit is not None and limit > 4 * max(report.max_lsb, 0.25):
+    # Far outside it would squeeze the errors, far inside it would lie on the line of zero.
+    if limit is not None and not report.max_lsb / 50 <= limit <= 4 * max(report.max_lsb, 0.25):
         limit = None
     reach = limit or 0.0
     low, high = min(float(errors.min()), -reach), max(float(errors.max()), reach)
@@ -265,7 +266,11 @@ def storage_chart(review: Review) -> Chart | None:
         x_name="storage, in bytes (logarithmic)",
         legend=(("chosen", "this table"), ("front", "no method beats it in bytes and steps"),
                 ("dominated", "beaten in both")),
-        x_ticks=tuple((across.right(place), label, "") for label, place in decades),
+        # On a phone there is room for four long ones.
+        x_ticks=tuple(
+            (across.right(place), label, "wide" if len(decades) > 4 and number % 2 else "")
+            for number, (label, place) in enumerate(decades)
+        ),
         y_ticks=_y_ticks(axis, 5),
         marks=tuple(marks),
     )

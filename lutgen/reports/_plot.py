@@ -117,9 +117,9 @@ def bars(values: Sequence[int], baseline: int) -> str:
     """Return an area from the baseline to each column's height, with air between columns."""
     columns = len(values)
     edges = [round(WIDTH * number / columns) for number in range(columns + 1)]
-    gap = (edges[1] - edges[0]) // 6
+    air = (edges[1] - edges[0]) // 12
     return "".join(
-        f"M{left} {baseline}V{y}H{right - gap}V{baseline}z"
+        f"M{left + air} {baseline}V{y}H{right - air}V{baseline}z"
         for left, right, y in zip(edges, edges[1:], values, strict=False)
         if y != baseline
     )
