@@ -13,6 +13,7 @@ import pytest
 
 from lutgen import pipeline
 from lutgen.cli import main
+from lutgen.reports import _plot as plot
 from lutgen.reports import files
 from lutgen.request import Request
 from tests.reports.pages import HOSTILE, REQUESTS, Page, page_of
@@ -121,6 +122,24 @@ def test_a_hostile_description_is_text(tmp_path: Path, face: str) -> None:
     if face == "html":
         (_, shown), = Page(text).all("p", class_="description")
         assert shown == HOSTILE
+
+
+def test_bars_have_as_much_air_on_either_side() -> None:
+    (left, right), = re.findall(r"M(\d+) 100V10H(\d+)V100z", plot.bars([10], 100))
+
+    assert int(left) == plot.WIDTH - int(right) > 0
+
+
+def test_a_limit_that_would_lie_on_the_line_of_zero_is_not_drawn(tmp_path: Path) -> None:
+    drawn = []
+    for segments in ("1", "16"):
+        page = tmp_path / f"{segments}.html"
+        words = ["report", "tanh", "--method", "interp", "--segments", segments]
+        assert main([*words, "--html", str(page), "-q"]) == 0
+        drawn.append("limit upper" in page.read_text(encoding="ascii"))
+
+    # The largest errors are some 116 LSB, and some 7.
+    assert drawn == [False, True]
 
 
 def test_the_worst_codes_of_the_page_are_those_of_the_json(tmp_path: Path, capsys) -> None:
