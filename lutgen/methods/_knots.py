@@ -208,12 +208,23 @@ def _following(runs: _Runs, cell: _Cell) -> _Runs:
     # left knots meets that range from the bound of its last member to the bound of its first,
     # apart from right knots whose range holds no integer at all, which are the same for all runs.
     first, last = cell.right(runs.first, runs.last)
-    kept = first <= last
-    first, last = first[kept][::-1], last[kept][::-1]
-    found = [_without_holes(*ends, cell) for ends in _merged(first, last)]
+    wide = int(np.maximum(last - first + 1, 0).sum()) > _CHUNK
+    if wide and int((runs.last - runs.first + 1).sum()) <= _CHUNK:
+        # Few left knots, each of which alone has a range without holes: sooner looked at than all
+        # the right knots, of which a pinned left knot may allow millions.
+        left = np.concatenate([np.arange(*e) for e in zip(runs.first, runs.last + 1, strict=True)])
+        ends = np.array(_merged(*_ascending(*cell.right(left, left))), np.int64).reshape(-1, 2)
+        return _Runs(*ends.T)
+    found = [_without_holes(*ends, cell) for ends in _merged(*_ascending(first, last))]
     if not found:
         return _Runs(np.empty(0, np.int64), np.empty(0, np.int64))
     return _Runs(np.concatenate([r.first for r in found]), np.concatenate([r.last for r in found]))
+
+
+def _ascending(first: np.ndarray, last: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return ranges, whose ends fall, in the other order; those that are empty are left out."""
+    kept = first <= last
+    return first[kept][::-1], last[kept][::-1]
 
 
 def _merged(first: np.ndarray, last: np.ndarray) -> list[tuple[int, int]]:

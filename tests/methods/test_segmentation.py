@@ -469,7 +469,7 @@ def test_knots_exist_exactly_when_brute_force_finds_some(
     assert spacing_bits == 0 or outcomes == {True, False}
 
 
-@pytest.mark.parametrize("chunk", [1, 4096])
+@pytest.mark.parametrize("chunk", [1, 8, 4096])
 @pytest.mark.parametrize(("spacing_bits", "guard_bits"), [(1, 0), (1, 1), (2, 1), (3, 1)])
 def test_the_knots_that_can_follow_others_are_exactly_those_of_brute_force(
     monkeypatch: pytest.MonkeyPatch, chunk: int, spacing_bits: int, guard_bits: int
@@ -499,6 +499,17 @@ def test_the_knots_that_can_follow_others_are_exactly_those_of_brute_force(
         assert [value for low, high in runs for value in range(low, high + 1)] == expected
         with_holes += len(runs) > 1
     assert with_holes > 0
+
+
+def test_a_pinned_left_knot_spares_a_look_at_every_right_knot(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    codes = np.array([5, -3, 7, 0])
+    monkeypatch.setattr(_knots, "_room", None)
+
+    found = knots(codes, codes, 0, 0, bounds=(-1 << 40, 1 << 40))
+
+    assert found.tolist() == [5, -3, 7, 0, -7]
 
 
 def test_knots_meet_the_aim_where_the_tube_allows_and_notice_a_tighter_tube() -> None:
