@@ -286,7 +286,9 @@ def write_files(
                 transaction.add(artifact)
             described.append((name, document, [store.describe(a) for a in artifacts]))
         with store.locked(folder):
+            names = {name for name, _, _ in described}
             for name, document, entries in described:
+                store.check_unshared(name, [str(e["path"]) for e in entries], folder, names)
                 made = {entry["target"] for entry in entries}
                 for path in store.superseded_files(name, made, folder):
                     transaction.drop(path)

@@ -91,3 +91,32 @@ def test_a_manifest_that_asks_for_less_leaves_less(tmp_path: Path) -> None:
     assert main(words) == 0
 
     assert files(tmp_path) == {"act.h", "act.lutgen.json"}
+
+
+@pytest.mark.parametrize(("first", "second", "place"), [
+    ("act", "act_tb", "act_tb.v"),
+    ("act_tb", "act", "act_tb.v"),
+    ("act", "act_stream", "act_stream.v"),
+    ("act_stream_tb", "act", "act_stream_tb.v"),
+    ("act", "ACT", "act.lutgen.json"),
+])
+def test_files_of_another_table_are_not_overwritten(capsys, tmp_path, first, second, place) -> None:
+    words = ["build", "--bits", "4", "--target", "verilog", "--stream", "-q", "-o", str(tmp_path)]
+    assert main([*words, "gelu", "--name", first]) == 0
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+
+    assert main([*words, "tanh", "--name", second, "--force"]) == 1
+
+    err = capsys.readouterr().err
+    assert f"{place}: belongs to table {first} (" in err and err.count("\n") == 1
+    assert f"choose another --name or -o, or move the files of {first} away" in err
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_files_that_another_table_lists_but_has_lost_may_be_written(tmp_path: Path) -> None:
+    words = ["build", "gelu", "--bits", "4", "-q", "-o", str(tmp_path)]
+    assert main([*words, "--name", "act", "--target", "verilog"]) == 0
+    (tmp_path / "act_tb.v").unlink()
+
+    assert main([*words, "--name", "act_tb", "--target", "c"]) == 0
+    assert main([*words, "--name", "act_tb", "--target", "verilog"]) == 0

@@ -12,6 +12,7 @@ import click
 
 from lutgen import pipeline, workers
 from lutgen.check import Finding, compare, compare_artifacts
+from lutgen.cli._clashes import watched
 from lutgen.cli._manifest import Batch, Entry, Made, known_paths, make
 from lutgen.cli._options import echo_files
 from lutgen.depfile import Upkeep
@@ -70,8 +71,9 @@ def build_batch(
     """
     told = Told([], [], [], {})
     with _followed(_made(batch, processes), len(batch.entries), show=progress) as made:
+        files = watched(told.files(made), [entry.name for entry in batch.entries])
         written = pipeline.write_files(
-            told.files(made), batch.folder, told.indices(), force=force, upkeep=upkeep
+            files, batch.folder, told.indices(), force=force, upkeep=upkeep
         )
     return told, written
 

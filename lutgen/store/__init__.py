@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lutgen.store.locks import locked
-from lutgen.store.ownership import MARKER, is_ours
+from lutgen.store.ownership import MARKER, check_unshared, is_ours
 from lutgen.store.sidecars import (
     SIDECAR_SCHEMA,
     SIDECAR_SUFFIX,
@@ -21,6 +21,7 @@ __all__ = [
     "SIDECAR_SUFFIX",
     "Transaction",
     "Written",
+    "check_unshared",
     "describe",
     "is_ours",
     "locked",

@@ -249,6 +249,36 @@ def test_tables_that_share_a_file_are_refused(capsys, here, processes) -> None:
     assert [path.name for path in here.iterdir()] == ["lutgen.toml"]
 
 
+@pytest.mark.parametrize(("first", "second", "shared"), [
+    ("act", "act_lut", "act_lut"),
+    ("act_n", "act", "act_n"),
+    ("act", "act_selftest", "act_selftest"),
+    ("act", "ACT_IN_SCALE", "ACT_IN_SCALE"),
+])
+def test_headers_that_define_one_name_are_refused(capsys, here, first, second, shared) -> None:
+    text = "".join(
+        f'[[table]]\nfunction = "gelu"\nbits = 4\nname = "{name}"\n' for name in (first, second)
+    )
+    code, out, err = run(capsys, here, text)
+
+    assert (code, out) == (2, "")
+    assert f"tables {first} and {second} both define {shared} in C" in err
+    assert err.count("\n") == 1
+    assert [path.name for path in here.iterdir()] == ["lutgen.toml"]
+
+
+def test_names_that_begin_alike_and_define_nothing_in_common_are_fine(capsys, here) -> None:
+    """Also where a description speaks of the other."""
+    text = (
+        '[defaults]\nbits = 4\nfunction = "gelu"\n'
+        '[[table]]\nname = "act"\ndescription = "see act_late"\n'
+        '[[table]]\nname = "act_late"\n'
+    )
+    code, _, err = run(capsys, here, text)
+
+    assert (code, err) == (0, "")
+
+
 def test_what_a_target_refuses_is_told_with_the_table(capsys, here) -> None:
     text = TABLE + '[[table]]\nfunction = "elu"\nout_scale = "1/3"\n'
     text += 'target = "onnx"\nonnx_kind = "qdq"\n'
