@@ -193,8 +193,8 @@ def _cells(family: str, folder: Path, yosys: Tool) -> dict[str, int]:
     return document["design"]["num_cells_by_type"]
 
 
-def _frequency(folder: Path, yosys: Tool, nextpnr: Tool) -> float:
-    """Return the median frequency in MHz of the module between registers."""
+def _frequency(folder: Path, yosys: Tool, nextpnr: Tool) -> float | None:
+    """Return the median frequency in MHz of the module between registers; None without any."""
     toolchain.run(yosys, [*yosys.command, "route.ys"], folder=folder, time_limit=_SECONDS)
     reached = []
     for seed in SEEDS:
@@ -207,6 +207,9 @@ def _frequency(folder: Path, yosys: Tool, nextpnr: Tool) -> float:
             folder=folder, time_limit=_SECONDS,
         )
         clocks = json.loads((folder / report).read_text(encoding="utf-8"))["fmax"]
+        if not clocks:
+            # Where the output is constant, nothing is left that a clock would limit.
+            return None
         reached.append(min(clock["achieved"] for clock in clocks.values()))
     return round(median(reached), 1)
 

@@ -211,6 +211,17 @@ def test_the_command_prints_a_table_or_json(tools: Tools, tmp_path, capsys) -> N
     assert all(module["latency"] == 0 for module in document["modules"])
 
 
+def test_a_name_given_twice_is_measured_once_and_a_constant_has_no_frequency(
+    tools: Tools, capsys
+) -> None:
+    """Never above 0, log_sigmoid is 0 in unsigned codes."""
+    constant = ["--bits", "4", "--out-unsigned", "--out-scale", "1/16", "--latency", "1"]
+    assert main(["area", "log_sigmoid", "log_sigmoid", *constant, "--json"]) == 0
+
+    (module,) = json.loads(capsys.readouterr().out)["modules"]
+    assert module["fmax_mhz"] is None
+
+
 def test_a_build_that_optimises_says_what_it_did(tools: Tools, tmp_path, capsys) -> None:
     command = ["build", "elu", "--optimize", "area", "--exact", "--target", "verilog"]
 

@@ -40,6 +40,10 @@ def command(
     lutgen area --expr "x*sigmoid(1.702*x)" --name quick
     lutgen area generated --json
     """
+    if "" in names:
+        raise UsageError.about("NAME", "must not be empty", "")
+    # Each once: mapping takes seconds.
+    names = tuple(dict.fromkeys(names))
     form = target_options_from(options)
     tools = Tools.found()
     if len(names) == 1 and Path(names[0]).is_dir():
