@@ -66,7 +66,9 @@ def refined(function: Function, x: Exact) -> Iterator[Value]:
             yield function(x)
         bits *= 2
     raise UndecidableRoundingError(
-        f"the value at x = {x} cannot be told from a rounding boundary with {MAX_PRECISION} bits"
+        f"the value at x = {x} cannot be told from a rounding boundary with {MAX_PRECISION} bits; "
+        "write --expr so that it is rational there, or choose another --out-scale, --rounding or "
+        "--max-error, or an input format without this value"
     )
 
 

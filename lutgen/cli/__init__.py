@@ -128,7 +128,7 @@ def _run(words: list[str], *, ending: bool) -> int:
         _complain(signals.STOPPING[stopped.number])
         return stopped.exit_code
     except Exception as problem:
-        if "--debug" in words:
+        if "--debug" in words[1:]:
             raise
         return _report_failure(problem, words)
 
@@ -165,7 +165,8 @@ def _report_failure(problem: Exception, words: list[str]) -> int:
 
 def _wrong_usage(problem: click.ClickException) -> str:
     """Return what click says of the words of the command line, in the form of all messages."""
-    message = shown(" ".join(problem.format_message().split()), 300)[1:-1]
+    whole = " ".join(problem.format_message().split())
+    message = shown(whole, 300)[1:-1]
     match problem:
         case click.NoSuchOption(option_name=name, possibilities=near):
             hint = f"; did you mean {' or '.join(near)}?" if near else ""
@@ -177,7 +178,7 @@ def _wrong_usage(problem: click.ClickException) -> str:
             return f"{_named(argument)} is missing"
         case click.BadParameter(param=click.Parameter() as parameter):
             return f"{_named(parameter)}: {shown(problem.message, 300)[1:-1]}"
-    extra = re.fullmatch(r"Got unexpected extra arguments? \((.*)\)", message)
+    extra = re.fullmatch(r"Got unexpected extra arguments? \((.*)\)", whole)
     return f"unexpected argument {shown(extra[1])}" if extra else message.rstrip(".")
 
 

@@ -134,6 +134,10 @@ def command(
     if candidates not in (None, "json"):
         raise UsageError.about("--candidates", "must be json", candidates)
     entry = entry_from("", function, options, asked)
+    if "family" in given_options() and entry.goal.name != "area":
+        raise UsageError(
+            "--family says whose cells --optimize area counts; add that, or leave it out"
+        )
     if list_outputs:
         echo_outputs(_batch.outputs(Batch(None, output, [entry])), as_json=as_json)
         return

@@ -11,7 +11,7 @@ import click
 
 from lutgen import activations
 from lutgen.accuracy import ErrorReport
-from lutgen.cli._options import output_options, request_from, request_options
+from lutgen.cli._options import FilePath, output_options, request_from, request_options
 from lutgen.difference import Difference, Differing
 from lutgen.errors import UnknownNameError, UsageError
 from lutgen.foreign import read_array
@@ -28,7 +28,8 @@ SHOWN = 10
 
 @click.command("diff")
 @click.argument("tables", metavar="A [B]", nargs=-1)
-@click.option("--from-c", "source", metavar="FILE", help="B is an array in this C source.")
+@click.option("--from-c", "source", metavar="FILE", type=FilePath(),
+              help="B is an array in this C source.")
 @click.option("--symbol", metavar="NAME", help="Name of the array.")
 @click.option("--order", metavar="|".join(ORDERS),
               help="Entries by the bits of the input code read as unsigned (default), or by the "
@@ -37,7 +38,7 @@ SHOWN = 10
 @output_options
 def command(
     tables: tuple[str, ...],
-    source: str | None,
+    source: Path | None,
     symbol: str | None,
     order: str | None,
     as_json: bool,
@@ -59,8 +60,8 @@ def command(
     _check(source, symbol, order)
     a, b = _two(tables, options, source)
     if source is not None:
-        array = read_array(Path(source), str(symbol))
-        b = from_array(array, Path(source).name, a, order)
+        array = read_array(source, str(symbol))
+        b = from_array(array, source.name, a, order)
     found = Difference.between(a, b)
     for warning in b.warnings:
         click.echo(f"warning: {warning}", err=True)
@@ -71,7 +72,7 @@ def command(
     return 1 if found.differing else 0
 
 
-def _check(source: str | None, symbol: str | None, order: str | None) -> None:
+def _check(source: Path | None, symbol: str | None, order: str | None) -> None:
     """Refuse options of an array where there is none, and an array without its name."""
     if source is None:
         for option, value in (("--symbol", symbol), ("--order", order)):
@@ -84,7 +85,7 @@ def _check(source: str | None, symbol: str | None, order: str | None) -> None:
 
 
 def _two(
-    tables: tuple[str, ...], options: dict[str, object], source: str | None
+    tables: tuple[str, ...], options: dict[str, object], source: Path | None
 ) -> tuple[Listing, Listing | None]:
     """Return both tables, the second one only where it is no array.
 

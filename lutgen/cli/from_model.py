@@ -152,7 +152,7 @@ def _with_model(
     write: Callable[..., list[store.Written]], rewrite: Path, other: bytes, *, force: bool
 ) -> list[store.Written]:
     """Write the tables and the model that holds them, or nothing at all."""
-    with store.Transaction(rewrite.parent, force=force) as transaction:
+    with store.Transaction(rewrite.parent, force=force, chosen_by="--rewrite") as transaction:
         transaction.add(Artifact(PurePosixPath(rewrite.name), other, "rewrite"))
         written = write(upkeep=Apart("--rewrite", rewrite))
         return written + transaction.commit()

@@ -70,11 +70,11 @@ def command(
         other, _ = pipeline.nearest(pipeline.spec_against(spec, against))
     solution, problem = pipeline.nearest(spec)
     review = Review.of(solution, names, other)
-    written = _write(html_file, html.review_page, review, force)
+    written = _write("--html", html_file, html.review_page, review, force)
     if md_file == _STDOUT:
         click.echo(markdown.review_text(review), nl=False)
     else:
-        written += _write(md_file, markdown.review_text, review, force)
+        written += _write("--md", md_file, markdown.review_text, review, force)
         if as_json:
             click.echo(json.dumps(reviewed.document(review), indent=2))
         elif not quiet:
@@ -104,11 +104,11 @@ def _check_outputs(html_file: str | None, md_file: str | None, as_json: bool) ->
 
 
 def _write(
-    name: str | None, face: Callable[[Review], str], review: Review, force: bool
+    option: str, name: str | None, face: Callable[[Review], str], review: Review, force: bool
 ) -> list[Written]:
     """Write one face of the report, where a file is named."""
     if name is None:
         return []
     path = Path(name)
     artifact = store.text_artifact(path.name, face(review), "report")
-    return store.write(path.parent, [artifact], force=force)
+    return store.write(path.parent, [artifact], force=force, chosen_by=option)

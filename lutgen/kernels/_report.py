@@ -175,7 +175,9 @@ def _enclosed(values: list[Value], codes: NumberFormat) -> tuple[np.ndarray, np.
     shift = exact(codes.zero_point * 2**FRACTION_BITS)
     pairs = [enclosing_integers(value * factor + shift) for value in values]
     if None in pairs:
-        raise UndecidableRoundingError("an exact value of the kernel cannot be enclosed")
+        raise UndecidableRoundingError(
+            "an exact value of the kernel cannot be enclosed; choose scales nearer to 1"
+        )
     lower, upper = np.array(pairs, dtype=np.int64).T.copy()
     return lower, upper
 

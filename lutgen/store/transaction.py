@@ -18,6 +18,9 @@ from lutgen.store.leftovers import Sign, beside
 from lutgen.store.ownership import has, holds, may_replace
 from lutgen.store.sidecars import SIDECAR_SUFFIX, describe
 
+BY_TABLE = "--name or -o"
+"""What says where the files of a table go."""
+
 _FOR_EDITING = ("manifest",)
 """What makes files that are meant to be edited."""
 
@@ -36,18 +39,21 @@ class Written(NamedTuple):
     changed: bool
 
 
-def write(folder: Path, artifacts: Iterable[Artifact], *, force: bool = False) -> list[Written]:
+def write(
+    folder: Path, artifacts: Iterable[Artifact], *, force: bool = False, chosen_by: str = BY_TABLE
+) -> list[Written]:
     """Write all artifacts below ``folder``, or none of them; the sidecars come last.
 
     Args:
         folder: made where it is missing.
         artifacts: what to write; paths are relative and stay inside the folder.
         force: overwrite files that lutgen did not make.
+        chosen_by: the options that say where they go, for messages.
 
     Raises:
         StoreError: the folder cannot be used, a foreign file is in the way, or the disk is full.
     """
-    with Transaction(folder, force=force) as transaction:
+    with Transaction(folder, force=force, chosen_by=chosen_by) as transaction:
         for artifact in sorted(artifacts, key=lambda a: a.path.name.endswith(SIDECAR_SUFFIX)):
             transaction.add(artifact)
         return transaction.commit()
@@ -61,14 +67,18 @@ class Transaction:
     ``with`` block removes them.
     """
 
-    def __init__(self, folder: Path, *, force: bool = False) -> None:
+    def __init__(
+        self, folder: Path, *, force: bool = False, chosen_by: str = BY_TABLE
+    ) -> None:
         """Begin with nothing written.
 
         Args:
             folder: made where it is missing, when the first file comes.
             force: overwrite files that lutgen did not make.
+            chosen_by: the options that say where they go, for messages.
         """
         self.folder = folder
+        self._chosen_by = chosen_by
         self._force = force
         self._pending: list[tuple[Path, Path]] = []
         self._written: list[Written] = []
@@ -132,7 +142,7 @@ class Transaction:
                 whose = "may hold edits of yours" if edits else "was not made by lutgen"
                 raise StoreError(
                     f"{place}: exists and {whose}; move it away{',' * bool(force)} "
-                    f"{'' if force else 'or '}choose another --name or -o{force}"
+                    f"{'' if force else 'or '}choose another {self._chosen_by}{force}"
                 )
             state = _state(place)
             changed = not has(place, artifact.content)
