@@ -53,7 +53,7 @@ class FilePath(click.Path):
 F = TypeVar("F", bound=Callable[..., object])
 
 _METHOD_OPTIONS = (
-    click.option("--segments", metavar="N", help="Segments of interp, uniform or pwl."),
+    click.option("--segments", metavar="N", help="Segments of interp, uniform, pwl or quadratic."),
     click.option("--aligned", metavar="K", help="Breakpoints of pwl at multiples of 2^K codes."),
     click.option("--breakpoints", default=BREAKPOINTS[0], show_default=True,
                  metavar="|".join(BREAKPOINTS),
@@ -88,7 +88,8 @@ _REQUEST_OPTIONS = (
                  help="Activation parameter, or one of --expr; repeatable."),
     click.option("--derivative", is_flag=True, help="The exact derivative instead."),
     click.option("--method", metavar="|".join(METHODS),
-                 help="How the function is approximated; lut for 8-bit input, else auto."),
+                 help="How the function is approximated; lut up to 8 bits of input where no error or "
+                      "size is asked for, else auto."),
     *_METHOD_OPTIONS,
     click.option("--gate", metavar="first|second",
                  help="Which half of a joined row is the gate of a gated unit; second."),

@@ -46,7 +46,7 @@ CANDIDATES_SCHEMA = "lutgen.candidates/1"
 
 
 @click.command("build")
-@click.argument("function", metavar="NAME", required=False)
+@click.argument("function", metavar="[NAME]", required=False)
 @request_options
 @targets_option
 @target_options

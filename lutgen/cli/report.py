@@ -27,7 +27,7 @@ _STDOUT = "-"
 
 
 @click.command("report")
-@click.argument("function", metavar="NAME", required=False)
+@click.argument("function", metavar="[NAME]", required=False)
 @request_options
 @require_option
 @click.option("--html", "html_file", metavar="FILE", help="Write the report as one HTML file.")
