@@ -88,8 +88,8 @@ _REQUEST_OPTIONS = (
                  help="Activation parameter, or one of --expr; repeatable."),
     click.option("--derivative", is_flag=True, help="The exact derivative instead."),
     click.option("--method", metavar="|".join(METHODS),
-                 help="How the function is approximated; lut up to 8 bits of input where no error or "
-                      "size is asked for, else auto."),
+                 help="How the function is approximated; lut up to 8 bits of input where no error "
+                      "or size is asked for, else auto."),
     *_METHOD_OPTIONS,
     click.option("--gate", metavar="first|second",
                  help="Which half of a joined row is the gate of a gated unit; second."),

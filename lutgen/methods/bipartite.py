@@ -19,6 +19,7 @@ from lutgen.ideal import Tolerance
 from lutgen.methods._bipartite_layouts import Pair, smallest
 from lutgen.methods._demand import Demand
 from lutgen.methods._frames import Frame
+from lutgen.methods._window import Window
 from lutgen.program import Builder, Program, Table, run
 from lutgen.program.ops import Ref
 from lutgen.spec import Method
@@ -55,10 +56,10 @@ def check(program: Program, frame: Frame, tolerance: Tolerance) -> None:
         raise AssertionError(f"{program.name}: {missed} codes miss the tolerance")
 
 
-def _signs(frame: Frame) -> Iterator[Frame]:
+def _signs(frame: Frame | Window) -> Iterator[Frame | Window]:
     """Yield the frame; where it has a line, also with the core on the other side of it."""
     yield frame
-    if frame.k and frame.turn is None:
+    if isinstance(frame, Frame) and frame.k and frame.turn is None:
         yield frame._replace(sign=-frame.sign)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from lutgen import activations, pipeline
 from lutgen.errors import BudgetError
-from lutgen.program import ops
+from lutgen.program import ops, run
 from lutgen.request import Request, Side
 from lutgen.solution import Solution
 from lutgen.spec import Method, Spec
@@ -98,3 +98,14 @@ def test_a_constant_has_a_window_of_one_code() -> None:
 
     assert set(solution.report.codes.tolist()) == {3}
     assert solution.program.tables[0].depth == 1
+
+
+@pytest.mark.parametrize("name", ["prelu", "gelu"])
+@pytest.mark.parametrize("limit", ["0.5", "3"])
+def test_windows_with_a_line_go_with_bipartite_tables(name: str, limit: str) -> None:
+    spec = Request(name, method=Method("bipartite", fold="window", max_error=limit)).resolve()
+
+    found, _ = pipeline.nearest(spec)
+
+    counted = exact.count_errors(spec, run(found.program))
+    assert counted.largest <= Fraction(limit) + exact.CLOSE
