@@ -120,3 +120,16 @@ def test_files_that_another_table_lists_but_has_lost_may_be_written(tmp_path: Pa
 
     assert main([*words, "--name", "act_tb", "--target", "c"]) == 0
     assert main([*words, "--name", "act_tb", "--target", "verilog"]) == 0
+
+
+@pytest.mark.parametrize("artifacts", [None, 3, {}, [3], [{"path": [], "target": "c"}],
+                                       [{"path": "softmax_s4.h", "target": []}]])
+@pytest.mark.parametrize("name", ["softmax_s4", "softmax"])
+def test_a_sidecar_with_anything_in_it_stops_no_build(tmp_path: Path, name, artifacts) -> None:
+    """That of the table itself, or of another whose name begins alike."""
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / f"{name}.lutgen.json").write_text(
+        json.dumps({"schema": "lutgen.spec/1", "artifacts": artifacts})
+    )
+
+    build(tmp_path, "--force")

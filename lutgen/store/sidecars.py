@@ -111,4 +111,5 @@ def listed(sidecar_path: Path) -> Iterator[dict[str, object]]:
     """Yield the artifact entries of a sidecar, none where it cannot be read."""
     with contextlib.suppress(StoreError):
         entries = read_sidecar(sidecar_path).get("artifacts", [])
-        yield from (entry for entry in entries if isinstance(entry, dict))
+        if isinstance(entries, list):
+            yield from (entry for entry in entries if isinstance(entry, dict))

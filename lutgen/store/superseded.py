@@ -21,8 +21,8 @@ def superseded_files(name: str, targets: Collection[str], folder: Path) -> Itera
         folder: where the files are.
     """
     for entry in listed(folder / f"{name}{SIDECAR_SUFFIX}"):
-        path = entry.get("path")
-        if entry.get("target") not in targets or not isinstance(path, str):
+        path, target = entry.get("path"), entry.get("target")
+        if not isinstance(path, str) or not isinstance(target, str) or target not in targets:
             continue
         # A sidecar may be forged: no file but the table's own is touched for what it says.
         relative = PurePosixPath(path)
