@@ -154,18 +154,20 @@ def run(
     needed = dict(tool.environment) if isinstance(tool, Tool) else {}
     process = None
     try:
-        process = processes.start(
-            arguments,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=folder,
-            # What a compiler that is ended leaves goes with the folder.  Python finds another one
-            # where $TMPDIR cannot be used, and programs where there is no $PATH; compilers do not.
-            env={"PATH": os.defpath, **os.environ,
-                 "TMPDIR": os.fspath(folder or _temporary_folder()), **needed, "LC_ALL": "C"},
-        )
-        output, errors = _communicate(tool, process, stdin, time_limit)
+        with _readable(stdin, folder) as source:
+            process = processes.start(
+                arguments,
+                stdin=source,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd=folder,
+                # What a compiler that is ended leaves goes with the folder.  Python finds another
+                # one where $TMPDIR cannot be used, and programs where there is no $PATH; compilers
+                # do not.
+                env={"PATH": os.defpath, **os.environ,
+                     "TMPDIR": os.fspath(folder or _temporary_folder()), **needed, "LC_ALL": "C"},
+            )
+        output, errors = _communicate(tool, process, time_limit)
     except OSError as problem:
         reason = problem.strerror or str(problem)
         if isinstance(problem, PermissionError) and arguments[0].startswith(_temporary_folder()):
@@ -181,8 +183,22 @@ def run(
     return output
 
 
+@contextlib.contextmanager
+def _readable(content: bytes, folder: Path | None) -> Iterator[object]:
+    """Yield what a process reads some bytes from: a file, which nobody has to feed to it."""
+    if not content:
+        yield subprocess.DEVNULL
+        return
+    from tempfile import TemporaryFile
+
+    with TemporaryFile(dir=folder) as file:
+        file.write(content)
+        file.seek(0)
+        yield file
+
+
 def _communicate(
-    tool: Tool | str, process: processes.Process, stdin: bytes, time_limit: float
+    tool: Tool | str, process: processes.Process, time_limit: float
 ) -> tuple[bytes, bytes]:
     """Return what a process writes to stdout and stderr until it ends.
 
@@ -193,10 +209,8 @@ def _communicate(
     while True:
         left = end - time.monotonic()
         try:
-            return process.communicate(stdin, timeout=max(0.0, min(left, _LOOK_SECONDS)))
+            return process.communicate(timeout=max(0.0, min(left, _LOOK_SECONDS)))
         except subprocess.TimeoutExpired as problem:
-            # Only the first call takes it.
-            stdin = b""
             written = max(len(problem.output or b""), len(problem.stderr or b""))
             if written > MAX_OUTPUT_BYTES:
                 raise ToolError(f"{tool}: wrote more than {MAX_OUTPUT_BYTES} bytes") from None

@@ -98,6 +98,13 @@ def test_a_tool_that_writes_without_end_is_stopped(monkeypatch) -> None:
             python(f"import sys\nwhile True: sys.{stream}.write('x' * 4096)", stdin=b"x" * 2**20)
 
 
+def test_a_tool_may_take_its_time_to_read(monkeypatch) -> None:
+    monkeypatch.setattr(toolchain, "_LOOK_SECONDS", 0.01)
+    slow = "import sys, time; time.sleep(0.2); print(len(sys.stdin.buffer.read()))"
+
+    assert python(slow, stdin=b"x" * 2**20) == b"1048576\n"
+
+
 def test_a_missing_tool_is_none(search_path: Path) -> None:
     assert toolchain.find("gcc") is None
     assert toolchain.find("'unbalanced") is None
