@@ -161,8 +161,8 @@ def run(
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 cwd=folder,
-                # What a compiler that is ended leaves goes with the folder.  Unlike Python, it finds
-                # nothing in place of a $TMPDIR that cannot be used, or of a missing $PATH.
+                # What a compiler that is ended leaves goes with the folder.  Unlike Python, it
+                # finds nothing in place of a $TMPDIR that cannot be used, or of a missing $PATH.
                 env={"PATH": os.defpath, **os.environ,
                      "TMPDIR": os.fspath(folder or _temporary_folder()), **needed, "LC_ALL": "C"},
             )
