@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from lutgen import processes, toolchain
+from lutgen import processes, toolchain, workspaces
 from lutgen.errors import ToolError
 from lutgen.rendering import render
 from lutgen.solution import Solution
@@ -130,7 +130,7 @@ def lut_count(name: str, module: bytes, family: str, yosys: Tool) -> int:
         ToolError: it fails.
     """
     kinds, kind = {"ice40": (_ICE40, "lut4"), "xilinx": (_XILINX, "lut6")}[family]
-    with toolchain.workspace({f"{name}.v": module, **_scripts(name)}) as folder:
+    with workspaces.workspace({f"{name}.v": module, **_scripts(name)}) as folder:
         return _count(_cells(family, folder, yosys), kinds)[kind]
 
 
@@ -143,7 +143,7 @@ def _measured(solution: Solution, options: Options, tools: Tools, frequency: boo
     latency = verilog.latency_of(solution, options)
     wrapper = render("verilog/area_wrapper.v.jinja", **_wrapper_view(solution, latency, options))
     files |= {"lutgen_area.v": wrapper, **_scripts(name)}
-    with toolchain.workspace(files) as folder:
+    with workspaces.workspace(files) as folder:
         ice40, xilinx = (_cells(family, folder, tools.yosys) for family in ("ice40", "xilinx"))
         routed = frequency and tools.nextpnr is not None
         fmax = _frequency(folder, tools.yosys, tools.nextpnr) if routed else None

@@ -35,7 +35,7 @@ _MOST_DIGITS = 4300
 Options = dict[str, object]
 
 
-class Decimal(str):
+class NumberText(str):
     """A number with a point, or one that is not finite, as it is written."""
 
     __slots__ = ()
@@ -177,7 +177,7 @@ def _document(path: Path) -> Mapping[str, object]:
     content = _content(path)
     try:
         # Nothing but a text that never ends is wrong behind the last line.
-        return tomllib.loads(f"{content}\n", parse_float=Decimal)
+        return tomllib.loads(f"{content}\n", parse_float=NumberText)
     except RecursionError:
         raise UsageError(f"{path}: not TOML (nested too deeply)") from None
     except tomllib.TOMLDecodeError as problem:
@@ -245,7 +245,7 @@ def _value(key: str, value: object, flags: Collection[str], where: str) -> objec
 
 def _is_text(value: object) -> bool:
     """Return whether a value is written in quotation marks."""
-    return isinstance(value, str) and not isinstance(value, Decimal)
+    return isinstance(value, str) and not isinstance(value, NumberText)
 
 
 def _text(value: object, argument: str) -> str:

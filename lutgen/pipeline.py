@@ -286,11 +286,12 @@ def write_files(
                 transaction.add(artifact)
             described.append((name, document, [store.describe(a) for a in artifacts]))
         with store.locked(folder):
-            names = {name for name, _, _ in described}
+            store.check_unshared(
+                {name: [str(entry["path"]) for entry in entries] for name, _, entries in described},
+                folder,
+            )
             for name, document, entries in described:
-                store.check_unshared(name, [str(e["path"]) for e in entries], folder, names)
-                made = {entry["target"] for entry in entries}
-                for path in store.superseded_files(name, made, folder):
+                for path in store.superseded_files(name, entries, folder):
                     transaction.drop(path)
                 transaction.add(sidecar(name, document, entries, folder))
             for artifact in more:

@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import NoReturn
 
@@ -102,6 +102,7 @@ def raised(*, ending: bool = False) -> Iterator[None]:
         if received:
             raise Stopped(received[0][0])
     except Exception:
+        # What a library made of the exception counts as the signal; all else goes its way.
         if received:
             raise Stopped(received[0][0]) from None
         raise
@@ -133,6 +134,16 @@ def held() -> Iterator[None]:
             signal.signal(number, handler)
         for number in waiting:
             signal.raise_signal(number)
+
+
+def put_in_order(action: Callable[[], None]) -> None:
+    """Do what may be done twice, and has to be done, whatever signals come meanwhile."""
+    try:
+        with held():
+            action()
+    finally:
+        # Once more, for a signal that came just before they were held.
+        action()
 
 
 @contextlib.contextmanager

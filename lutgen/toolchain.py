@@ -11,12 +11,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from lutgen import processes, signals
+from lutgen import processes, workspaces
 from lutgen.errors import ToolError, shown
 
 TIME_LIMIT = 120.0
@@ -29,9 +29,6 @@ C_COMPILERS = ("gcc", "clang", "cc")
 CXX_COMPILERS = ("g++", "clang++")
 
 _PYOSYS = "import sys; from pyosys import libyosys; libyosys.run_pass('script ' + sys.argv[1])"
-
-_PREFIX, _SUFFIX = "lutgen-", ".lutgen-tmp"
-_STALE_SECONDS = 3600
 
 _VERSION_SECONDS = 10
 _LOOK_SECONDS = 0.25
@@ -164,12 +161,14 @@ def run(
                 # What a compiler that is ended leaves goes with the folder.  Unlike Python, it
                 # finds nothing in place of a $TMPDIR that cannot be used, or of a missing $PATH.
                 env={"PATH": os.defpath, **os.environ,
-                     "TMPDIR": os.fspath(folder or _temporary_folder()), **needed, "LC_ALL": "C"},
+                     "TMPDIR": os.fspath(folder or workspaces.temporary_folder()), **needed,
+                     "LC_ALL": "C"},
             )
         output, errors = _communicate(tool, process, time_limit)
     except OSError as problem:
         reason = problem.strerror or str(problem)
-        if isinstance(problem, PermissionError) and arguments[0].startswith(_temporary_folder()):
+        is_ours = arguments[0].startswith(workspaces.temporary_folder())
+        if isinstance(problem, PermissionError) and is_ours:
             reason += "; point TMPDIR to a folder where programs may run"
         raise ToolError(f"{tool}: cannot be started ({reason})") from None
     finally:
@@ -262,67 +261,6 @@ class Conversation:
         self._process.stdout.close()
         self._process.kill()
         self._process.wait()
-
-
-@contextlib.contextmanager
-def workspace(files: Mapping[str, bytes]) -> Iterator[Path]:
-    """Yield a private folder that holds ``files``, and remove it afterwards.
-
-    Args:
-        files: contents by file name.
-    """
-    from tempfile import TemporaryDirectory
-
-    place, made = _temporary_folder(), None
-    _remove_stale(Path(place))
-    try:
-        try:
-            with signals.held():
-                made = TemporaryDirectory(
-                    prefix=_PREFIX, suffix=_SUFFIX, dir=place, ignore_cleanup_errors=True
-                )
-            folder = Path(made.name)
-            for file_name, content in files.items():
-                (folder / file_name).write_bytes(content)
-        except OSError as problem:
-            raise ToolError(
-                f"{place}: cannot be written ({problem.strerror or problem}); point TMPDIR to "
-                "another folder"
-            ) from None
-        yield folder
-    finally:
-        if made is not None:
-            try:
-                with signals.held():
-                    made.cleanup()
-            finally:
-                # Once more, for a signal that came just before they were held.
-                made.cleanup()
-
-
-def _temporary_folder() -> str:
-    """Return where files for temporary use go.
-
-    Raises:
-        ToolError: there is no such folder.
-    """
-    from tempfile import gettempdir
-
-    try:
-        return gettempdir()
-    except OSError:
-        raise ToolError(
-            "no folder for temporary files can be used; point TMPDIR to one that can be written"
-        ) from None
-
-
-def _remove_stale(place: Path) -> None:
-    """Remove the folders of runs that were killed, old enough not to be in use."""
-    limit = time.time() - _STALE_SECONDS
-    with contextlib.suppress(OSError):
-        for folder in place.glob(f"{_PREFIX}*{_SUFFIX}"):
-            if folder.lstat().st_mtime < limit:
-                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _distinct(names: Sequence[str]) -> tuple[Tool, ...]:

@@ -172,6 +172,7 @@ def _answer(function: Callable[[Task], Result], task: Task) -> Result | Failure:
     except LutgenError as problem:
         return Failure(problem)
     except Exception:
+        # A defect: the parent makes the table once more itself, where --debug shows it.
         return Failure(None)
 
 

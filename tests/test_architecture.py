@@ -31,7 +31,7 @@ STAGES = (
     ("kernels",),
     ("solution",),
     ("review",),
-    ("rendering", "sandbox", "toolchain", "store", "reports"),
+    ("rendering", "sandbox", "store", "workspaces", "toolchain", "reports"),
     ("targets", "depfile"),
     ("pipeline",),
     ("workers", "verify", "check", "area", "manifest", "extraction", "listing"),
@@ -143,7 +143,7 @@ WRITERS = ("write_text", "write_bytes", "mkdir", "replace_file", "rename", "unli
 
 @pytest.mark.parametrize("path", MODULES, ids=identity)
 def test_only_the_store_writes_to_disk(path: Path) -> None:
-    if stage(path) in ("store", "toolchain"):
+    if stage(path) in ("store", "workspaces"):
         return
 
     assert calls(parse(path), WRITERS) == []

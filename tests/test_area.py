@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from lutgen import area, optimize, pipeline, toolchain
+from lutgen import area, optimize, pipeline, toolchain, workspaces
 from lutgen.area import Tools, found_yosys, measure
 from lutgen.cli import main
 from lutgen.errors import BudgetError, ToolError
@@ -32,7 +32,7 @@ def text_counts(solved: Solution, flow: str) -> dict[str, int]:
     name = solved.spec.name
     module = verilog.emit(solved, Options())[0].content
     script = f"read_verilog {name}.v\n{flow} -top {name}\ntee -q -o stat.txt stat\n"
-    with toolchain.workspace({f"{name}.v": module, "run.ys": script.encode()}) as folder:
+    with workspaces.workspace({f"{name}.v": module, "run.ys": script.encode()}) as folder:
         toolchain.run(yosys, [*yosys.command, "run.ys"], folder=folder)
         text = (folder / "stat.txt").read_text()
     section = text[text.rindex("==="):]

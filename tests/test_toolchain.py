@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from lutgen import toolchain
+from lutgen import toolchain, workspaces
 from lutgen.errors import ToolError
 from tests import tools
 
@@ -228,7 +228,7 @@ def test_icarus_verilog_is_two_programs(search_path: Path) -> None:
 
 
 def test_a_workspace_is_private_holds_the_files_and_goes(tmp_path: Path) -> None:
-    with toolchain.workspace({"a.h": b"1"}) as folder:
+    with workspaces.workspace({"a.h": b"1"}) as folder:
         assert (folder / "a.h").read_bytes() == b"1"
         assert folder.stat().st_mode & 0o077 == 0
 
@@ -243,7 +243,7 @@ def test_a_folder_for_temporary_files_without_room_is_named(tmp_path, monkeypatc
     monkeypatch.setattr(Path, "write_bytes", full_disk)
     said = f"{tmp_path}: cannot be written (No space left on device); point TMPDIR to another"
 
-    with pytest.raises(ToolError, match=re.escape(said)), toolchain.workspace({"a.h": b"1"}):
+    with pytest.raises(ToolError, match=re.escape(said)), workspaces.workspace({"a.h": b"1"}):
         pass
     assert list(tmp_path.iterdir()) == []
 
@@ -265,7 +265,7 @@ def test_the_workspace_of_a_killed_run_is_removed_once_it_is_old(tmp_path, monke
         if "new" not in name:
             os.utime(tmp_path / name, (1, 1))
 
-    with toolchain.workspace({}):
+    with workspaces.workspace({}):
         pass
 
     assert sorted(os.listdir(tmp_path)) == ["lutgen-mine", "lutgen-new.lutgen-tmp"]

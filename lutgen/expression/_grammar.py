@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
 from lutgen.errors import UnknownNameError, UsageError, shown
@@ -87,7 +88,7 @@ def parse(text: str, reader: Reader) -> Node:
     return reader.read(tree.body, line)
 
 
-class Reader:
+class Reader(ABC):
     """What the names of an expression mean, and the walk over its tree.
 
     Attributes:
@@ -111,6 +112,7 @@ class Reader:
         self._source = source
         return self.part(tree)
 
+    @abstractmethod
     def call(
         self, name: str, arguments: tuple[Node, ...], parameters: dict[str, Node]
     ) -> Node:
@@ -119,11 +121,10 @@ class Reader:
         Raises:
             UsageError: there is no such function, or it takes other arguments.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def is_function(self, name: str) -> bool:
         """Return whether ``call`` knows the name."""
-        raise NotImplementedError
 
     def part(self, tree: ast.expr) -> Node:
         """Return one part, counted.

@@ -10,9 +10,13 @@ from pathlib import Path
 
 from lutgen.store.locks import take
 
-_NAME = re.compile(r"\..*\.([0-9a-f]{16})\.lutgen-tmp")
+SUFFIX = ".lutgen-tmp"
+"""Of all that is for temporary use."""
+
+_NAME = re.compile(rf"\..*\.([0-9a-f]{{16}}){re.escape(SUFFIX)}")
 _SIGN = "lutgen"
-_STALE_SECONDS = 3600
+STALE_SECONDS = 3600
+"""From when on what nobody can be asked about is taken for a killed run's."""
 _LEVELS = 4
 """Folders, from that of a file upwards, in which the sign of its run may be."""
 
@@ -24,7 +28,7 @@ def new_run() -> str:
 
 def beside(place: Path, run: str) -> Path:
     """Return the path of a run's hidden file next to a place."""
-    return place.with_name(f".{place.name}.{run}.lutgen-tmp")
+    return place.with_name(f".{place.name}.{run}{SUFFIX}")
 
 
 class Sign:
@@ -74,7 +78,7 @@ def remove(folder: Path) -> None:
 
     Where their sign cannot tell, it is what is too old to be another run's.
     """
-    limit = time.time() - _STALE_SECONDS
+    limit = time.time() - STALE_SECONDS
     living: dict[str, bool | None] = {}
     for path in sorted(folder.iterdir()):
         match = _NAME.fullmatch(path.name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from lutgen.errors import StoreError
@@ -44,34 +44,42 @@ def may_replace(place: Path, content: bytes, folder: Path) -> bool:
     return not os.path.lexists(place) or has(place, content) or is_ours(place, folder)
 
 
-def check_unshared(name: str, paths: Collection[str], folder: Path, made: Collection[str]) -> None:
+def check_unshared(files: Mapping[str, Collection[str]], folder: Path) -> None:
     """Refuse to write files that belong to another table, whose sidecar lists them.
 
     Every file of a table's begins with its name, so only sidecars of such names are read.  Two
     names that differ in case alone are one on some systems, and one include guard in C.
 
     Args:
-        name: identifier of the table.
-        paths: its files below the folder, besides its sidecar.
+        files: of every table that is made anew, by its name: the paths below the folder, besides
+            its sidecar.
         folder: where.
-        made: the names of all tables that are made anew, whose sidecars do not count.
 
     Raises:
         StoreError: a file there is another table's.
     """
-    own = {path.lower() for path in (*paths, f"{name}{SIDECAR_SUFFIX}")}
+    writers = {
+        path.lower(): name
+        for name, paths in files.items() for path in (*paths, f"{name}{SIDECAR_SUFFIX}")
+    }
     for other in folder.glob(f"*{SIDECAR_SUFFIX}"):
         owner = other.name.removesuffix(SIDECAR_SUFFIX)
-        first, second = sorted((owner.lower(), name.lower()), key=len)
-        if owner in made or not second.startswith(first):
+        if owner in files or not any(_begin_alike(owner, name) for name in files):
             continue
         for path in (other.name, *(str(entry.get("path")) for entry in listed(other))):
-            if path.lower() in own and os.path.lexists(folder / path):
+            name = writers.get(path.lower())
+            if name and _begin_alike(owner, name) and os.path.lexists(folder / path):
                 raise StoreError(
                     f"{folder / path}: belongs to table {owner} ({other.name} beside it), and "
                     f"{name} would write it too; choose another --name or -o, or move the files "
                     f"of {owner} away"
                 )
+
+
+def _begin_alike(one: str, other: str) -> bool:
+    """Return whether one of two names begins with the other, whatever their case."""
+    short, long = sorted((one.lower(), other.lower()), key=len)
+    return long.startswith(short)
 
 
 def holds(path: Path, mark: bytes) -> bool:

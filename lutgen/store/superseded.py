@@ -10,19 +10,25 @@ from pathlib import Path, PurePosixPath
 from lutgen.store.sidecars import SIDECAR_SUFFIX, listed
 
 
-def superseded_files(name: str, targets: Collection[str], folder: Path) -> Iterator[PurePosixPath]:
-    """Yield the files that the sidecar in a folder lists of targets that are made anew.
+def superseded_files(
+    name: str, entries: Collection[dict[str, object]], folder: Path
+) -> Iterator[PurePosixPath]:
+    """Yield the files of targets that are made anew, which are not among the new ones.
 
-    What somebody has changed since is not among them: nothing of theirs is to be lost.
+    The sidecar in the folder lists them.  What somebody has changed since is left out: nothing of
+    theirs is to be lost.
 
     Args:
         name: identifier of the table.
-        targets: which are made anew.
+        entries: what ``describe`` says of the new files.
         folder: where the files are.
     """
+    targets, written = ({str(entry[key]) for entry in entries} for key in ("target", "path"))
     for entry in listed(folder / f"{name}{SIDECAR_SUFFIX}"):
         path, target = entry.get("path"), entry.get("target")
-        if not isinstance(path, str) or not isinstance(target, str) or target not in targets:
+        if not isinstance(path, str) or not isinstance(target, str):
+            continue
+        if target not in targets or path in written:
             continue
         # A sidecar may be forged: no file but the table's own is touched for what it says.
         relative = PurePosixPath(path)

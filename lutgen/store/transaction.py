@@ -94,12 +94,7 @@ class Transaction:
 
     def __exit__(self, *problem: object) -> None:
         """Remove what is pending, which is something only after a failure or a signal."""
-        try:
-            with signals.held():
-                self._remove()
-        finally:
-            # Once more, for a signal that came just before they were held.
-            self._remove()
+        signals.put_in_order(self._remove)
 
     def _remove(self) -> None:
         for temporary, _ in self._pending:
@@ -284,6 +279,7 @@ def _second_name(place: Path, run: str) -> Path | None:
     try:
         os.link(place, second, follow_symlinks=False)
     except (OSError, NotImplementedError):
+        # Not every system or file system has second names, or can tell a link from its end.
         return None
     return second
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
-from lutgen import processes, toolchain
+from lutgen import processes, toolchain, workspaces
 from lutgen.errors import ToolError
 from lutgen.solution import Solution, Verdict
 from lutgen.spec import Spec
@@ -129,7 +129,7 @@ def _run(compiler: Compiler, batch: Sequence[_Files]) -> bytes:
     sources = [name for name in contents if name.endswith(".c")]
     for solution in solutions:
         contents |= bench.data(solution)
-    with toolchain.workspace({**contents, "lutgen_replay.c": driver}) as folder:
+    with workspaces.workspace({**contents, "lutgen_replay.c": driver}) as folder:
         command = [*compiler.tool.command, *compiler.flags, "-DLUTGEN_SELFTEST"]
         toolchain.run(
             compiler.label, [*command, "lutgen_replay.c", *sources, "-o", "replay"], folder=folder

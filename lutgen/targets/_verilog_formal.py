@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lutgen import processes, toolchain
+from lutgen import processes, toolchain, workspaces
 from lutgen.errors import ToolError
 from lutgen.rendering import render
 from lutgen.solution import Verdict
@@ -54,7 +54,7 @@ def _judge(tool: Tool, label: str, batch: Sequence[Emitted]) -> list[Verdict]:
     """
     gold = {f"{_gold_name(module)}.v": _gold(module) for module in batch}
     script = "\n".join(map(_script, batch)).encode("ascii")
-    with toolchain.workspace({**files_of(batch), **gold, "proof.ys": script}) as folder:
+    with workspaces.workspace({**files_of(batch), **gold, "proof.ys": script}) as folder:
         command = [*tool.command, "proof.ys"]
         output = toolchain.run(tool, command, folder=folder, time_limit=_TIME_LIMIT)
     proofs = output.count(b"SAT proof finished - no model found: SUCCESS!")

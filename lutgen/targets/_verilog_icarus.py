@@ -8,7 +8,7 @@ from itertools import groupby
 
 import numpy as np
 
-from lutgen import processes, toolchain
+from lutgen import processes, toolchain, workspaces
 from lutgen.errors import ToolError
 from lutgen.rendering import render
 from lutgen.solution import Verdict
@@ -197,7 +197,7 @@ def _simulate(
     """
     compiler, runner = tools
     language = ["-g2005", "-Wall", "-s", bench, "-o", "replay.vvp"]
-    with toolchain.workspace(files) as folder:
+    with workspaces.workspace(files) as folder:
         toolchain.run(
             compiler, [*compiler.command, *language, *sources], folder=folder, silent=True
         )

@@ -8,7 +8,7 @@ from functools import cache, partial
 
 import numpy as np
 
-from lutgen import toolchain
+from lutgen import toolchain, workspaces
 from lutgen.rendering import render
 from lutgen.solution import Verdict
 from lutgen.targets._verilog_batch import (
@@ -97,7 +97,7 @@ def _run(
     runtime = _runtime(tool)
     # What make holds for old it does not make again.
     kept = ["-MAKEFLAGS", " ".join(f"-o {name}" for name in runtime)]
-    with toolchain.workspace({**files, **runtime}) as folder:
+    with workspaces.workspace({**files, **runtime}) as folder:
         for module in batch:
             if module.stream:
                 lint = ["--lint-only", "-Wall", module.source, module.stream]
@@ -119,7 +119,7 @@ def _runtime(tool: Tool) -> dict[str, bytes]:
 
     They take most of the time of a build.
     """
-    with toolchain.workspace({f"{TOP}.v": top([])}) as folder:
+    with workspaces.workspace({f"{TOP}.v": top([])}) as folder:
         toolchain.run(tool, [*_build(tool), f"{TOP}.v"], folder=folder)
         return {path.name: path.read_bytes() for path in sorted(folder.glob("verilated*.o"))}
 

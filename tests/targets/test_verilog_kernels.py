@@ -12,7 +12,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from lutgen import area, kernels, pipeline, toolchain
+from lutgen import area, kernels, pipeline, toolchain, workspaces
 from lutgen.cli import main
 from lutgen.program import evaluate_all
 from lutgen.rendering import render
@@ -293,7 +293,7 @@ def test_registers_around_a_kernel_fit_its_ports(name: str) -> None:
         "lutgen_area.v": render("verilog/area_wrapper.v.jinja", **view),
         "run.ys": script.encode("ascii"),
     }
-    with toolchain.workspace(files) as place:
+    with workspaces.workspace(files) as place:
         toolchain.run(tool, [*tool.command, "run.ys"], folder=place)
 
 
@@ -377,7 +377,7 @@ def in_icarus(files: dict[str, str], bench: str) -> list[str]:
     compiler, runner = toolchain.icarus()
     encoded = {name: text.encode("ascii") for name, text in files.items()}
     names = [name for name in files if name.endswith(".v")]
-    with toolchain.workspace(encoded) as place:
+    with workspaces.workspace(encoded) as place:
         command = [*compiler.command, "-g2005", "-Wall", "-s", bench, "-o", "b.vvp", *names]
         toolchain.run(compiler, command, folder=place, silent=True)
         output = toolchain.run(runner, [*runner.command, "-N", "b.vvp"], folder=place)
